@@ -1,0 +1,80 @@
+// Owns: taking applied migrations back, last first, and verifying each.
+
+import { describeDifference } from "../core/catalog.ts";
+import type { Migration } from "../core/migration.ts";
+import { execute } from "../engine/execute.ts";
+import type { Run } from "../engine/run.ts";
+import type { JournalState, MigrationState } from "../journal/state.ts";
+import { readFinished } from "../journal/store.ts";
+import { judgeWayBack } from "../plan/expect.ts";
+import { planDown, type Using, type WayBack } from "../plan/plan-migration.ts";
+import { guardedRun, type RunResult } from "./guarded-run.ts";
+import { backTo, loadFolderIfAny } from "./migrations.ts";
+import type { Settings } from "./settings.ts";
+import type { Done } from "./up.ts";
+
+export interface DownOptions {
+  /** How many, or down to which version (kept; `0`: all go). */
+  target: { count: number } | { to: string };
+  using: Using;
+  acceptLoss: boolean;
+  allowDrift: boolean;
+}
+
+export type Undone = Done & { using: "planned" | "file"; residual: string[] };
+
+export interface DownResult extends RunResult {
+  undone: Undone[];
+  conflicts: never[];
+}
+
+export async function down(settings: Settings, options: DownOptions): Promise<DownResult> {
+  const { migrations, compare } = await loadFolderIfAny(settings);
+  return guardedRun<Omit<DownResult, keyof RunResult>>(
+    settings,
+    { command: "down", allowDrift: options.allowDrift },
+    async (run, state, result) => {
+      const stack = backTo(state, options.target, compare);
+      await takeBack(run, stack, migrations, options, result);
+    },
+    { undone: [], conflicts: [] },
+  );
+}
+
+/** Takes these back in the order given; also the first half of `redo`. */
+export async function takeBack(
+  run: Run,
+  stack: readonly MigrationState[],
+  migrations: readonly Migration[],
+  options: Pick<DownOptions, "using" | "acceptLoss">,
+  result: { undone: Undone[] } & RunResult,
+): Promise<void> {
+  for (const each of stack) {
+    const { plan, using, finished } = await wayBack(run, each, migrations, options);
+    const done = await execute(run, {
+      ...{ plan, using, checksum: each.checksum, acceptLoss: options.acceptLoss },
+      strict: using === "planned" && finished?.verdict === "exact",
+      ...(finished === undefined ? {} : { judge: judgeWayBack(finished.changed) }),
+    });
+    const residual = (done.residual ?? []).map(describeDifference);
+    if (residual.length > 0) {
+      result.verified = false;
+      result.differences.push(...residual.map((line) => `after ${each.version}: ${line}`));
+    }
+    const { version } = each;
+    result.undone.push({ version, name: done.name, ms: done.ms, using, residual });
+  }
+}
+
+/** The plan to take one back, with the record it was made from. */
+export async function wayBack(
+  { session, dialect }: Pick<Run, "session" | "dialect">,
+  { version, finishedSeq }: MigrationState,
+  migrations: readonly Migration[],
+  options: Pick<DownOptions, "using" | "acceptLoss">,
+): Promise<WayBack & { finished?: Awaited<ReturnType<typeof readFinished>> }> {
+  const migration = migrations.find((each) => each.version === version);
+  if (finishedSeq === undefined) return planDown(dialect, { version }, migration, options);
+  const finished = await readFinished(session, finishedSeq);
+  return { ...(await planDown(dialect, { version, finished }, migration, options)), finished };
+}

@@ -1,0 +1,152 @@
+// Owns: the frame of every use case that changes the database: target, lease, journal, recovery of
+// what an earlier run left, the drift check, and the end of the run.
+
+import { hostname, userInfo } from "node:os";
+import { type Catalog, catalogFromJson, describeDifference, type Difference, differences, fingerprintOf } from "../core/catalog.ts";
+import { BelayError, messageOf } from "../core/errors.ts";
+import type { Dialect } from "../dialects/dialect.ts";
+import { withAttempts } from "../engine/attempts.ts";
+import { finishRun, type Run, startRun } from "../engine/run.ts";
+import type { RunFinished } from "../journal/record.ts";
+import { type JournalState, stateOf } from "../journal/state.ts";
+import { loadCatalog, readRecords, saveCatalog } from "../journal/store.ts";
+import { programVersion } from "./program.ts";
+import { type Recovered, recoverOpen } from "../engine/recover.ts";
+import type { Settings } from "./settings.ts";
+import { openTarget, type Target } from "./target.ts";
+
+export interface RunResult {
+  /** Id of the run, as in the journal. */
+  run: string;
+  outcome: RunFinished["outcome"];
+  /** Whether the catalog at the end is what the run's own records say. */
+  verified: boolean;
+  /** What is different where `verified` is false, one line each. */
+  differences: string[];
+  /** What an earlier run had left unfinished, and what became of it. */
+  recovered: Recovered[];
+  /** What stopped the work; what had been done before stays done. */
+  error?: BelayError;
+}
+
+export interface GuardOptions {
+  command: string;
+  /** Go on although somebody else changed the catalog. */
+  allowDrift: boolean;
+  /** Looks before anything is written, the journal's own tables included; throwing ends it there. */
+  preflight?: (state: JournalState, dialect: Dialect) => Promise<void>;
+}
+
+/**
+ * Runs `work` under the lease. Throws only what comes before the work (connection, lease, drift);
+ * an error of the work itself is in the result.
+ */
+export async function guardedRun<T extends object>(
+  settings: Settings,
+  options: GuardOptions,
+  work: (run: Run, state: JournalState, result: T & RunResult) => Promise<void>,
+  empty: T,
+): Promise<T & RunResult> {
+  const target = await openTarget(settings);
+  try {
+    if (options.preflight !== undefined) await look(target, options.preflight);
+    const run = await startRun({
+      ...settings,
+      ...{ dialect: target.dialect, url: target.url, command: options.command, programVersion },
+      who: { user: userName(), host: hostname(), pid: process.pid },
+    });
+    let ending: RunFinished = { outcome: "failed" };
+    try {
+      const result = { ...empty, run: run.id, outcome: "done", verified: true, differences: [], recovered: [] } as
+        T & RunResult;
+      let state = stateOf(await readRecords(run.session));
+      run.catalog = await withAttempts(run, () => run.dialect.extract(run.session));
+      if (state.open !== undefined) {
+        const { version } = state.open;
+        const seq = state.migrations.get(version)?.finishedSeq;
+        result.recovered.push(await recoverOpen(run, state.open, seq));
+        state = stateOf(await readRecords(run.session));
+      } else if (!options.allowDrift) await refuseDrift(run, state);
+      try {
+        await work(run, state, result);
+      } catch (error) {
+        if (!(error instanceof BelayError)) throw error;
+        result.error = error;
+        result.outcome = error.exit === 4 ? "refused" : "failed";
+      }
+      ending = await verifyEnd(run, result);
+      return result;
+    } finally {
+      await finishRun(run, ending);
+    }
+  } finally {
+    await target.close();
+  }
+}
+
+async function look(
+  { dialect, url }: Target,
+  preflight: NonNullable<GuardOptions["preflight"]>,
+): Promise<void> {
+  const session = await dialect.connect({ url, applicationName: "belay" });
+  try {
+    await preflight(stateOf(await readRecords(session)), dialect);
+  } finally {
+    await session.close();
+  }
+}
+
+/** The incremental catalog of the run against a full read of the server. */
+async function verifyEnd(run: Run, result: RunResult): Promise<RunFinished> {
+  const { outcome } = result;
+  try {
+    const actual = await withAttempts(run, () => run.dialect.extract(run.session));
+    const found = differences(run.catalog, actual);
+    result.differences.push(...found.map(describeDifference));
+    if (found.length > 0) result.verified = false;
+    const fingerprint = fingerprintOf(actual);
+    await saveCatalog(run.session, fingerprint, actual);
+    return { outcome, fingerprint };
+  } catch (error) {
+    // After a lost connection there is nothing to verify with, and that is what the result says.
+    result.verified = false;
+    result.differences.push(`not verified: ${messageOf(error)}`);
+    return { outcome };
+  }
+}
+
+/** Throws BELAY_DRIFT, naming what somebody else changed since the last run. */
+async function refuseDrift(run: Run, state: JournalState): Promise<void> {
+  const found = await drift(run, state, run.catalog);
+  if (found === undefined) return;
+  const lines = found.map(describeDifference);
+  throw new BelayError(
+    "BELAY_DRIFT",
+    `The catalog is not as Belay left it: ${lines.slice(0, 5).join("; ") || "what it was is no longer known"}${lines.length > 5 ? `; and ${lines.length - 5} more` : ""}`,
+    {
+      state: "This run changed nothing.",
+      hint: "Put it into a migration, or take it back; or give --allow-drift to go on from the catalog as it is.",
+      details: { differences: lines },
+    },
+  );
+}
+
+/** Undefined: no drift. Empty: there is some, but the earlier catalog was not kept. */
+export async function drift(
+  { session }: Pick<Run, "session">,
+  { fingerprint }: JournalState,
+  catalog: Catalog,
+): Promise<Difference[] | undefined> {
+  if (fingerprint === undefined || fingerprint === fingerprintOf(catalog)) return undefined;
+  const content = await loadCatalog(session, fingerprint);
+  return content === undefined ? [] : differences(catalogFromJson(JSON.parse(content)), catalog);
+}
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // A container may run under a uid without a name.
+    return String(process.getuid?.() ?? "unknown");
+  }
+}

@@ -1,0 +1,158 @@
+// Owns: showing what `up` (or `down`) would run, statement by statement. Changes nothing.
+
+import { type Lock, type Loss, lossesOf, strongest, type Undo, type Verdict, verdictOf } from "../core/plan.ts";
+import type { Dialect, Session } from "../dialects/dialect.ts";
+import { stateOf } from "../journal/state.ts";
+import { readRecords } from "../journal/store.ts";
+import { compare } from "../plan/compare.ts";
+import { composeUndo } from "../plan/compose.ts";
+import { planUp } from "../plan/plan-migration.ts";
+import { type DownOptions, wayBack } from "./down.ts";
+import { backTo, loadFolder, loadFolderIfAny, unknownVersion, upTo } from "./migrations.ts";
+import type { Settings } from "./settings.ts";
+import { withSession } from "./target.ts";
+
+export interface PlanStatement {
+  sql: string;
+  line: number;
+  /** Verb-noun and object, e.g. `drop-column users.email`. */
+  changes: string[];
+  locks: Lock[];
+  scans: boolean;
+  rewrites: boolean;
+  undo: Undo;
+}
+
+export interface PlanStep {
+  id: string;
+  /** `transaction`, or the kind of the one statement that runs outside of one. */
+  kind: string;
+  sql: string;
+  transactional: boolean;
+  /** The strongest table lock that it takes; null: none. */
+  lock: string | null;
+  undo: { kind: Verdict; sql: string[] };
+  statements: PlanStatement[];
+}
+
+export interface PlannedMigration {
+  version: string;
+  name: string;
+  strategy: string;
+  verdict: Verdict;
+  steps: PlanStep[];
+  losses: Loss[];
+}
+
+export interface PlanResult {
+  direction: "up" | "down";
+  migrations: PlannedMigration[];
+  notes: string[];
+}
+
+/** `version`: only that one; `to`: up to there. Rows at stake are counted for the next migration. */
+export async function planUpcoming(
+  settings: Settings,
+  options: { version?: string; to?: string },
+): Promise<PlanResult> {
+  const folder = await loadFolder(settings);
+  const { migrations, format, notes } = folder;
+  return withSession(settings, async (session, { dialect }) => {
+    const state = stateOf(await readRecords(session));
+    const { pending } = compare(migrations, state, format.compare);
+    const { version } = options;
+    const chosen =
+      version === undefined
+        ? upTo(pending, options.to, folder)
+        : migrations.filter((each) => format.compare(each.version, version) === 0);
+    if (version !== undefined && chosen.length === 0) throw unknownVersion(version);
+    const planned: PlannedMigration[] = [];
+    for (const migration of chosen) {
+      const plan = await planUp(dialect, migration);
+      const look = migration === pending[0] ? { dialect, session } : undefined;
+      planned.push(await shown(plan, look));
+    }
+    return { direction: "up", migrations: planned, notes };
+  });
+}
+
+/** What `down` would run. Throws as `down` would where there is no way back. */
+export async function planBack(
+  settings: Settings,
+  options: Pick<DownOptions, "target" | "using" | "acceptLoss">,
+): Promise<PlanResult> {
+  const { migrations, compare: order } = await loadFolderIfAny(settings);
+  return withSession(settings, async (session, { dialect }) => {
+    const state = stateOf(await readRecords(session));
+    const planned: PlannedMigration[] = [];
+    for (const [index, each] of backTo(state, options.target, order).entries()) {
+      const { plan } = await wayBack({ session, dialect }, each, migrations, options);
+      planned.push(await shown(plan, index === 0 ? { dialect, session } : undefined));
+    }
+    return { direction: "down", migrations: planned, notes: [] };
+  });
+}
+
+type Plan = Awaited<ReturnType<typeof planUp>> | Awaited<ReturnType<typeof wayBack>>["plan"];
+
+async function shown(
+  plan: Plan,
+  look: { dialect: Dialect; session: Session } | undefined,
+): Promise<PlannedMigration> {
+  const steps: PlanStep[] = [];
+  for (const { id, transactional, statements } of plan.steps) {
+    const seen: PlanStatement[] = [];
+    for (const statement of statements) {
+      const { sql, line, locks, scans, rewrites } = statement;
+      const changes = statement.changes.map(({ kind, object }) => `${kind} ${object}`.trim());
+      const undo = await counted(statement, look);
+      seen.push({ sql, line, changes, locks, scans, rewrites, undo });
+    }
+    const undos = composed(statements, seen);
+    steps.push({
+      id,
+      kind: transactional ? "transaction" : (statements[0]?.changes[0]?.kind ?? "statement"),
+      sql: statements.map((each) => `${each.sql};`).join("\n"),
+      transactional,
+      lock: strongest(statements.flatMap((each) => each.locks)),
+      undo: {
+        kind: verdictOf(undos),
+        sql: undos.toReversed().flatMap((undo) => ("sql" in undo ? undo.sql.map((each) => each.sql) : [])),
+      },
+      statements: seen,
+    });
+  }
+  const all = plan.steps.flatMap((step) => step.statements);
+  const undos = composed(all, steps.flatMap((step) => step.statements));
+  return {
+    ...{ version: plan.version, name: plan.name, strategy: plan.strategy },
+    ...{ verdict: verdictOf(undos), steps, losses: lossesOf(undos) },
+  };
+}
+
+function composed(statements: Plan["steps"][number]["statements"], seen: readonly PlanStatement[]) {
+  const entries = statements.map(({ line, changes }, index) => ({
+    ...{ line, changes, searchPath: [] },
+    undo: seen[index]?.undo ?? { kind: "exact" as const, sql: [] },
+  }));
+  return composeUndo(entries, []).map((entry) => entry.undo);
+}
+
+/** For a loss, asks how many rows are at stake now; otherwise what the text tells is enough. */
+async function counted(
+  statement: Plan["steps"][number]["statements"][number],
+  look: { dialect: Dialect; session: Session } | undefined,
+): Promise<Undo> {
+  if (look === undefined || statement.undo.kind !== "lossy") return statement.undo;
+  const { dialect, session } = look;
+  await session.run("BEGIN READ ONLY");
+  try {
+    const undo = await (await dialect.undoer(statement)).before(session);
+    return undo.kind === "lossy" ? undo : statement.undo;
+  } catch {
+    // It concerns something that an earlier statement is still to make.
+    return statement.undo;
+  } finally {
+    await session.run("ROLLBACK");
+  }
+}

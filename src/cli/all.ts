@@ -1,0 +1,28 @@
+// Owns: the list of commands, in the order of `--help`.
+
+import type { Command } from "./command.ts";
+import { command as completion } from "./commands/completion.ts";
+import { command as demo } from "./commands/demo.ts";
+import { command as down } from "./commands/down.ts";
+import { command as init } from "./commands/init.ts";
+import { command as create } from "./commands/new.ts";
+import { command as plan } from "./commands/plan.ts";
+import { command as recover } from "./commands/recover.ts";
+import { command as redo } from "./commands/redo.ts";
+import { command as status } from "./commands/status.ts";
+import { command as up } from "./commands/up.ts";
+import { command as verify } from "./commands/verify.ts";
+
+export const commands: readonly Command[] = [
+  init,
+  create,
+  status,
+  plan,
+  up,
+  down,
+  redo,
+  recover,
+  verify,
+  demo,
+  completion,
+];

@@ -1,0 +1,33 @@
+import { exit } from "../../core/errors.ts";
+import { defineCommand } from "../command.ts";
+
+const colours = { applied: "green", pending: "yellow", interrupted: "red", rolledBack: "cyan" } as const;
+
+export const command = defineCommand({
+  name: "status",
+  summary: "what is applied, pending, rolled back, interrupted",
+  options: [{ flags: "--exit-code", summary: "exit 1 when something is pending or interrupted" }],
+  examples: ["belay status", "belay status --json --exit-code"],
+  async run({ settings, output, json }, { flags }) {
+    const { status } = await import("../../app/status.ts");
+    const { coloured } = await import("../render/plan.ts");
+    const { table } = await import("../render/table.ts");
+    const result = await status(settings);
+    const { paint } = output;
+    if (json) output.document(result);
+    const rows = result.migrations.map(({ version, name, state, appliedAt, undo, file }) => [
+      paint[colours[state]](state === "rolledBack" ? "rolled back" : state),
+      version,
+      name,
+      appliedAt === null ? "" : appliedAt.slice(0, 19).replace("T", " "),
+      undo.verdict === null ? "" : `undo ${coloured(undo.verdict, output)}`,
+      file === "present" ? "" : paint.red(`file ${file}`),
+    ]);
+    for (const line of table(rows)) output.line(line);
+    for (const note of result.notes) output.aside(paint.dim(note));
+    if (result.migrations.length === 0) output.line("No migrations yet: belay new NAME");
+    if (result.interrupted) output.line(paint.red("Interrupted: run belay recover."));
+    const isOpen = result.pending > 0 || result.interrupted;
+    return flags.exitCode && isOpen ? exit.no : exit.done;
+  },
+});

@@ -1,0 +1,5 @@
+import type { Scenario } from "./scenario.ts";
+import { shop } from "./shop.ts";
+
+/** The stories of `belay demo`, the default first. */
+export const scenarios: readonly Scenario[] = [shop];

@@ -1,0 +1,64 @@
+// Owns: the shape of a demo scenario, and its stage: a throw-away project on the embedded server,
+// where real commands run and print what they always print.
+
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { openTarget } from "../../app/target.ts";
+import type { Session } from "../../dialects/dialect.ts";
+import type { Context } from "../command.ts";
+
+export interface Stage {
+  /** A paragraph of the story. */
+  say(text: string): void;
+  /** Writes a migration file and shows it. */
+  write(name: string, sql: string): Promise<void>;
+  /** Runs `belay <words>` for real; returns its exit status. */
+  belay(...words: string[]): Promise<number>;
+  /** Runs SQL as the application would; returns its rows. */
+  sql<T extends Record<string, unknown>>(sql: string): Promise<T[]>;
+}
+
+export interface Scenario {
+  name: string;
+  /** One line. */
+  summary: string;
+  play(stage: Stage): Promise<void>;
+}
+
+export async function playOnStage(scenario: Scenario, context: Context): Promise<void> {
+  const { output } = context;
+  const { paint } = output;
+  const projectDir = await mkdtemp(join(tmpdir(), "belay-demo-"));
+  const settings = { ...context.settings, projectDir, dir: "migrations" };
+  delete settings.databaseUrl;
+  let session: Session | undefined;
+  // Held for the whole story, so that the server is started once and each command joins it.
+  const target = await openTarget(settings);
+  try {
+    session = await target.dialect.connect({ url: target.url, applicationName: "shop" });
+    const application = session;
+    await scenario.play({
+      say(text) {
+        output.line();
+        output.line(paint.cyan(text));
+      },
+      async write(name, sql) {
+        const path = join(projectDir, "migrations", name);
+        await mkdir(dirname(path), { recursive: true });
+        await writeFile(path, sql);
+        output.line(paint.dim(`  -- migrations/${name}`));
+        for (const line of sql.trimEnd().split("\n")) output.line(paint.dim(`  ${line}`));
+      },
+      belay(...words) {
+        output.line(`${paint.bold(`$ belay ${words.join(" ")}`)}`);
+        return context.belay([...words, "--project", projectDir, "--database-url", ""]);
+      },
+      sql: (sql) => application.query(sql),
+    });
+  } finally {
+    await session?.close();
+    await target.close();
+    await rm(projectDir, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,125 @@
+// Owns: from the command line's words to a command's exit status. Never throws.
+
+import { resolve } from "node:path";
+import { Command as Parser, CommanderError, Option as ParserOption } from "commander";
+import type { Settings } from "../app/settings.ts";
+import { BelayError, exit, messageOf } from "../core/errors.ts";
+import { commands } from "./all.ts";
+import type { Command, Context, Flags, Option } from "./command.ts";
+import { globalOptions } from "./global-options.ts";
+import { duration, text } from "./options.ts";
+import { createOutput, type Output } from "./output.ts";
+
+export async function main(argv: readonly string[]): Promise<number> {
+  let status: number = exit.done;
+  const parser = new Parser("belay")
+    .description("The rope for database migrations.")
+    .exitOverride()
+    .showHelpAfterError("(belay --help lists the commands)")
+    .option("--version", "print the version");
+  addOptions(parser, globalOptions);
+  parser.action(async (flags: Flags) => {
+    const { programVersion } = await import("../app/program.ts");
+    if (flags.version) process.stdout.write(`${programVersion}\n`);
+    else parser.outputHelp();
+  });
+  for (const command of commands) {
+    addCommand(parser, command, async (args, flags) => {
+      status = await runCommand(command, args, flags);
+    });
+  }
+  try {
+    await parser.parseAsync([...argv], { from: "user" });
+    return status;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exit.done : exit.usage;
+    throw error;
+  }
+}
+
+function addOptions(parser: Parser, options: readonly Option[]): void {
+  for (const { flags, summary, choices } of options) {
+    const option = new ParserOption(flags, summary);
+    parser.addOption(choices === undefined ? option : option.choices(choices));
+  }
+}
+
+function addCommand(
+  parser: Parser,
+  command: Command,
+  run: (args: (string | undefined)[], flags: Flags) => Promise<void>,
+): void {
+  const sub = parser.command(command.name).summary(command.summary).description(command.summary);
+  sub.aliases([...(command.aliases ?? [])]);
+  for (const { name, summary } of command.args ?? []) sub.argument(name, summary);
+  addOptions(sub, command.options ?? []);
+  // Global options are accepted on either side of the command's name.
+  addOptions(sub, globalOptions);
+  sub.addHelpText("after", `\nExamples:\n${command.examples.map((each) => `  ${each}`).join("\n")}`);
+  sub.action(async (...input: unknown[]) => {
+    const args = input.slice(0, command.args?.length ?? 0) as (string | undefined)[];
+    await run(args, { ...parser.opts<Flags>(), ...sub.opts<Flags>() });
+  });
+}
+
+async function runCommand(command: Command, args: (string | undefined)[], flags: Flags) {
+  const json = flags.json === true;
+  const color = flags.color !== false && process.env.NO_COLOR === undefined && process.stdout.isTTY;
+  const output = createOutput(process, { json, color });
+  const interrupt = new AbortController();
+  const onSignal = () => {
+    if (interrupt.signal.aborted) process.exit(exit.interrupted);
+    output.aside("Cancelling; once more to leave at once (then run belay recover).");
+    interrupt.abort();
+  };
+  process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
+  try {
+    const settings = await readSettings(flags, output, interrupt.signal);
+    const context: Context = { settings, output, json, yes: flags.yes === true, commands, belay: main };
+    return await command.run(context, { args, flags });
+  } catch (thrown) {
+    const error = thrown instanceof BelayError ? thrown : internal(thrown);
+    const { renderError } = await import("./render/error.ts");
+    if (json) output.document({ outcome: error.exit === exit.refused ? "refused" : "failed", error });
+    renderError(error, output);
+    return error.exit;
+  } finally {
+    process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
+  }
+}
+
+/** Flags over environment over configuration file over defaults. */
+async function readSettings(flags: Flags, output: Output, signal: AbortSignal): Promise<Settings> {
+  const projectDir = resolve(text(flags.project) ?? ".");
+  const { readConfig } = await import("../app/config.ts");
+  const { defaultLimits } = await import("../engine/run.ts");
+  const { environmentFromProcess } = await import("./crash.ts");
+  const { eventLines } = await import("./render/events.ts");
+  const config = await readConfig(projectDir);
+  const databaseUrl = text(flags.databaseUrl) ?? process.env.DATABASE_URL ?? config.databaseUrl;
+  const format = text(flags.format) ?? config.format;
+  const limit = (flag: string, key: string, configured: number | undefined, usual: number) => {
+    const given = text(flags[key]);
+    return given === undefined ? (configured ?? usual) : duration(given, flag);
+  };
+  return {
+    ...(databaseUrl === undefined || databaseUrl === "" ? {} : { databaseUrl }),
+    dir: text(flags.dir) ?? config.dir ?? "migrations",
+    ...(format === undefined ? {} : { format }),
+    ...{ projectDir, signal, report: eventLines(output), environment: environmentFromProcess() },
+    limits: {
+      lockTimeoutMs: limit("--lock-timeout", "lockTimeout", config.lockTimeoutMs, defaultLimits.lockTimeoutMs),
+      lockBudgetMs: limit("--lock-budget", "lockBudget", config.lockBudgetMs, defaultLimits.lockBudgetMs),
+      statementTimeoutMs: limit("--statement-timeout", "statementTimeout", config.statementTimeoutMs, defaultLimits.statementTimeoutMs),
+    },
+  };
+}
+
+function internal(thrown: unknown): BelayError {
+  return new BelayError("BELAY_INTERNAL", `This is a defect of Belay: ${messageOf(thrown)}`, {
+    state: "Unknown; belay status and belay verify tell.",
+    hint: "Please report it with the stack below.",
+    details: { stack: thrown instanceof Error ? thrown.stack : String(thrown) },
+    cause: thrown,
+  });
+}

@@ -1,0 +1,62 @@
+// Owns: options that several commands share, and reading values of flags.
+
+import { BelayError, untouched } from "../core/errors.ts";
+import type { Flags, Option } from "./command.ts";
+
+export const driftOption: Option = {
+  flags: "--allow-drift",
+  summary: "go on although the catalog is not as Belay left it",
+};
+
+export const policyOptions: readonly Option[] = [
+  { flags: "--allow-changed", summary: "go on although an applied migration's file has changed" },
+  { flags: "--allow-missing", summary: "go on although an applied migration's file is gone" },
+  { flags: "--allow-out-of-order", summary: "apply what is older than the last applied" },
+];
+
+export const backOptions: readonly Option[] = [
+  { flags: "--to <version>", summary: "take back all after this version (0: all)" },
+  {
+    flags: "--using <way>",
+    summary: "the planned inverse, the file's own down, or the first of them that loses nothing",
+    choices: ["auto", "planned", "file"],
+  },
+  { flags: "--accept-loss", summary: "go on although this destroys what is named" },
+  driftOption,
+];
+
+export function text(value: Flags[string]): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}
+
+/** `N` and `--to` as the use cases take them. */
+export function targetOf(argument: string | undefined, flags: Flags) {
+  const to = text(flags.to);
+  if (to !== undefined) return { to };
+  const count = argument === undefined ? 1 : Number(argument);
+  if (!Number.isInteger(count) || count < 1) {
+    throw new BelayError("BELAY_USAGE", `"${argument}" is not a number of migrations`, {
+      state: untouched,
+      hint: "belay down 2 takes back the last two; --to names a version.",
+    });
+  }
+  return { count };
+}
+
+export function usingOf(flags: Flags): "auto" | "planned" | "file" {
+  const using = text(flags.using);
+  return using === "planned" || using === "file" ? using : "auto";
+}
+
+/** `500`, `500ms`, `2s`, `1m` -> milliseconds. */
+export function duration(value: string, flag: string): number {
+  const match = /^(\d+)(ms|s|m)?$/.exec(value);
+  if (match === null) {
+    throw new BelayError("BELAY_USAGE", `${flag} ${value} is not a duration`, {
+      state: untouched,
+      hint: "Write 500ms, 2s or 1m.",
+    });
+  }
+  const unit = { ms: 1, s: 1_000, m: 60_000 }[match[2] ?? "ms"] ?? 1;
+  return Number(match[1]) * unit;
+}

@@ -1,0 +1,148 @@
+// Owns: the plan as data. What a migration's statements change, which locks they need, how each is
+// undone and what would be lost, and the steps in which they run. Serialised into the journal, so
+// every type here is plain JSON; `journal/format.md` describes the stored form. No I/O.
+
+/** PostgreSQL's table lock modes, weakest first; MariaDB's metadata locks map onto the same words. */
+export const lockModes = [
+  "ACCESS SHARE",
+  "ROW SHARE",
+  "ROW EXCLUSIVE",
+  "SHARE UPDATE EXCLUSIVE",
+  "SHARE",
+  "SHARE ROW EXCLUSIVE",
+  "EXCLUSIVE",
+  "ACCESS EXCLUSIVE",
+] as const;
+
+export type LockMode = (typeof lockModes)[number];
+
+export interface Lock {
+  /** Qualified as the statement names it, e.g. `public.users` or `users`. */
+  table: string;
+  mode: LockMode;
+}
+
+/** The strongest of some locks; null when there are none. */
+export function strongest(locks: readonly Lock[]): LockMode | null {
+  let best = -1;
+  for (const lock of locks) best = Math.max(best, lockModes.indexOf(lock.mode));
+  return lockModes[best] ?? null;
+}
+
+/** What one statement does to the catalog or to rows, in words shared by all dialects. */
+export interface Change {
+  /** Verb-noun, e.g. `drop-column`, `rename-table`, `update`. */
+  kind: string;
+  /** What it is done to, as the statement names it, e.g. `users.email`. */
+  object: string;
+}
+
+/** Something that cannot be brought back. */
+export interface Loss {
+  /** `column users.email`, `table audit_log`, `rows of users`: names the thing. */
+  object: string;
+  /** One clause: why it is lost. */
+  why: string;
+  /** How many rows hold it now; null when nobody counted. */
+  rows: number | null;
+  /** True when `rows` is the planner's estimate. */
+  estimated?: boolean;
+}
+
+/** One statement of an undo plan. */
+export interface UndoStatement {
+  sql: string;
+  /** False for what the server refuses inside a transaction block (DROP INDEX CONCURRENTLY). */
+  transactional: boolean;
+  /** Schemas in which its names are to be resolved; absent: those of the session. */
+  searchPath?: readonly string[];
+}
+
+/** How a statement is undone: a closed union. `sql` runs in the order given. */
+export type Undo =
+  | { kind: "exact"; sql: UndoStatement[] }
+  | { kind: "shelved"; sql: UndoStatement[] }
+  | { kind: "captured"; sql: UndoStatement[] }
+  | { kind: "lossy"; sql: UndoStatement[]; losses: Loss[] }
+  | { kind: "irreversible"; why: string };
+
+export type Verdict = "exact" | "lossy" | "irreversible";
+
+/** A question to the catalog that tells whether a non-transactional statement has happened. */
+export interface Probe {
+  /** SELECT returning one row with one text column: `done`, `not-done` or `half`. */
+  sql: string;
+  /** What removes a half-done attempt (an INVALID index), run before the retry; absent: nothing to remove. */
+  cleanup?: UndoStatement;
+}
+
+/** One statement as written, with what is known of it before it runs. */
+export interface PlannedStatement {
+  /** The user's text, spliced by position, never reprinted; no trailing semicolon. */
+  sql: string;
+  /** 1-based line in the user's file; 0 for statements of Belay's own. */
+  line: number;
+  /** Kinds of the statement's changes; at least one. */
+  changes: Change[];
+  locks: Lock[];
+  /** Reads every row of a table while the lock is held. */
+  scans: boolean;
+  /** Writes every row of a table anew while the lock is held. */
+  rewrites: boolean;
+  transactional: boolean;
+  /** Inline data of `COPY ... FROM stdin`. */
+  copyData?: string;
+  /** A session setting (SET, set_config): replayed when a later step resumes in a new session. */
+  session?: boolean;
+  /** Schemas in which its names are to be resolved; absent: those of the session. */
+  searchPath?: readonly string[];
+  /** For non-transactional statements. */
+  probe?: Probe;
+  /** Undo as known now. Exact ones that need the catalog at run time are refined then. */
+  undo: Undo;
+}
+
+/** What the engine executes as a unit: one transaction, or one statement outside of one. */
+export interface Step {
+  /** `1`, `2`, ... within the plan. */
+  id: string;
+  transactional: boolean;
+  statements: PlannedStatement[];
+}
+
+/** The only way to carry out a migration in this version; others come with their issues. */
+export type Strategy = "transactional" | "online" | "blue-green" | "backup-and-restore";
+
+export interface Plan {
+  version: string;
+  name: string;
+  direction: "up" | "down";
+  strategy: Strategy;
+  /** The file it was made from, for messages; absent for plans that came from the journal. */
+  path?: string;
+  steps: Step[];
+}
+
+/** Wraps text as a transactional undo statement. */
+export function inTransaction(sql: string): UndoStatement {
+  return { sql, transactional: true };
+}
+
+export function exactly(...sql: string[]): Undo {
+  return { kind: "exact", sql: sql.map(inTransaction) };
+}
+
+/** Nothing to take back: the statement changes neither catalog nor rows (SET, SELECT 1, VACUUM). */
+export const nothingToUndo: Undo = { kind: "exact", sql: [] };
+
+/** The verdict over several undos: as bad as the worst of them. */
+export function verdictOf(undos: readonly Undo[]): Verdict {
+  if (undos.some((undo) => undo.kind === "irreversible")) return "irreversible";
+  if (undos.some((undo) => undo.kind === "lossy")) return "lossy";
+  return "exact";
+}
+
+/** All that would be lost, irreversible statements named as losses too. */
+export function lossesOf(undos: readonly Undo[]): Loss[] {
+  return undos.flatMap((undo) => (undo.kind === "lossy" ? undo.losses : []));
+}

@@ -1,0 +1,123 @@
+// Owns: the port between Belay and a database system. A dialect is a folder beside this file;
+// engine, journal and app know only what stands here.
+
+import type { Catalog, CatalogObject } from "../core/catalog.ts";
+import type { Script } from "../core/migration.ts";
+import type { PlannedStatement, Probe, Step, Undo, UndoStatement } from "../core/plan.ts";
+
+/** One database session. SQL text goes to the server as it is. */
+export interface Session {
+  /** Server process id, for attribution and cancellation. */
+  readonly pid: number;
+  /** Parameterised query; rows as objects. `name` makes it a prepared statement of the session. */
+  query<T extends Record<string, unknown>>(
+    sql: string,
+    values?: unknown[],
+    name?: string,
+  ): Promise<T[]>;
+  /** One or more statements by the simple protocol; returns the last one's affected row count. */
+  run(sql: string): Promise<number>;
+  /** `COPY ... FROM stdin` with its inline data. */
+  copyIn(sql: string, data: string): Promise<number>;
+  /** Asks the server, over another connection, to cancel what this session is running. */
+  cancel(): Promise<void>;
+  /** Drops the connection without a goodbye; whatever it was waiting for is rejected. */
+  destroy(): void;
+  close(): Promise<void>;
+}
+
+export interface ConnectOptions {
+  url: string;
+  /** Shown to whoever looks at the server's sessions; a takeover finds a dead run's by it. */
+  applicationName: string;
+  /** Milliseconds; default 10,000. */
+  connectTimeoutMs?: number;
+}
+
+/** Milliseconds; 0 = no limit. */
+export interface Timeouts {
+  lockMs: number;
+  statementMs: number;
+}
+
+/** What an error of a session means to the engine; `internal` did not come from a session at all. */
+export interface Trouble {
+  kind: "lock-timeout" | "deadlock" | "statement-timeout" | "cancelled" | "connection" | "server" | "internal";
+  /** The server's own words, detail and hint included. */
+  message: string;
+  /** The server's code (SQLSTATE), when it was the server who spoke. */
+  code?: string;
+  /** 0-based offset in the statement's text at which the server saw it. */
+  offset?: number;
+}
+
+/** Rows of a table that a transaction changed. */
+export interface RowsSeen {
+  table: string;
+  inserted: number;
+  updated: number;
+  deleted: number;
+}
+
+/** What a transaction did, seen just before its commit. */
+export interface Observation {
+  catalog: Catalog;
+  changed: { before?: CatalogObject; after?: CatalogObject }[];
+  rows: RowsSeen[];
+}
+
+/** One statement on its way through the server; made by {@link Dialect.undoer}. */
+export interface Undoer {
+  /** Call just before the statement runs; tells how it will be undone, as far as that is known. */
+  before(session: Session): Promise<Undo>;
+  /** Call just after; tells how it is undone. */
+  after(session: Session): Promise<Undo>;
+}
+
+/** Another session on the server. */
+export interface OtherSession extends Record<string, unknown> {
+  pid: number;
+  user: string;
+  application: string;
+  state: string;
+  /** First 200 characters of what it runs or ran last. */
+  query: string;
+}
+
+export interface Dialect {
+  readonly name: string;
+  connect(options: ConnectOptions): Promise<Session>;
+  /** Splits, classifies and groups a script. Throws BELAY_SQL_* with `at`; touches no server. */
+  toSteps(script: Script): Promise<Step[]>;
+  /** The same for SQL of our own, e.g. an undo. */
+  undoToSteps(statements: readonly UndoStatement[]): Promise<Step[]>;
+
+  begin(session: Session, timeouts: Timeouts): Promise<void>;
+  commit(session: Session): Promise<void>;
+  rollback(session: Session): Promise<void>;
+  /** For statements outside of transactions. */
+  setTimeouts(session: Session, timeouts: Timeouts): Promise<void>;
+  /** Inside a transaction, after a statement that may have changed them. */
+  restoreTimeouts(session: Session, timeouts: Timeouts): Promise<void>;
+  /** Forgets what a migration left in the session: settings, role, temporary tables. */
+  reset(session: Session): Promise<void>;
+  searchPath(session: Session): Promise<string[]>;
+  /** For the transaction when there is one, else for the session. */
+  setSearchPath(session: Session, path: readonly string[], inTransaction: boolean): Promise<void>;
+
+  undoer(statement: PlannedStatement): Promise<Undoer>;
+  execute(session: Session, statement: PlannedStatement): Promise<void>;
+  probe(session: Session, probe: Probe): Promise<"done" | "not-done" | "half">;
+
+  extract(session: Session): Promise<Catalog>;
+  /** Opaque mark for {@link Dialect.observe}; taken just after {@link Dialect.begin}. */
+  mark(session: Session): Promise<unknown>;
+  observe(session: Session, mark: unknown, before: Catalog): Promise<Observation>;
+
+  /** Objects that are there but do not work (INVALID indexes), one line each. */
+  unhealthy(session: Session): Promise<string[]>;
+
+  trouble(error: unknown): Trouble;
+  /** Who holds what `pid` waits for, and who waits for what `pid` holds. */
+  blockers(session: Session, pid: number): Promise<{ holders: OtherSession[]; waiters: OtherSession[] }>;
+}

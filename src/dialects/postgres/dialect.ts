@@ -1,0 +1,166 @@
+// Owns: PostgreSQL behind the dialect port. Each member is a few lines over the file that knows.
+
+import { BelayError } from "../../core/errors.ts";
+import type { PlannedStatement, Step, UndoStatement } from "../../core/plan.ts";
+import type { Dialect, OtherSession, Session, Timeouts, Undoer } from "../dialect.ts";
+import { extractCatalog } from "./catalog/extract.ts";
+import { classify, recall } from "./classify.ts";
+import type { Lookup } from "./kind.ts";
+import { observer } from "./observer.ts";
+import { type ParsedStatement, parseScript, parseStatement } from "./parse.ts";
+import { connect, troubleOf } from "./session.ts";
+import { toSteps } from "./steps.ts";
+
+/** Parsed once; a statement that comes out of the journal is parsed again. */
+const parsedOf = new WeakMap<PlannedStatement, ParsedStatement>();
+
+async function parsed(statement: PlannedStatement): Promise<ParsedStatement> {
+  const known = parsedOf.get(statement);
+  if (known !== undefined) return known;
+  const { sql, line, copyData } = statement;
+  // COPY cannot be read without its data: the parser's side checks that it has an end.
+  const text = copyData === undefined ? sql : `${sql};\n${copyData}\\.\n`;
+  const read = await parseStatement(text, line);
+  parsedOf.set(statement, read);
+  return read;
+}
+
+function lookup(session: Session): Lookup {
+  return { rows: (sql, values) => session.query(sql, values) };
+}
+
+function timeoutSql(scope: "SET" | "SET LOCAL", { lockMs, statementMs }: Timeouts): string {
+  return `${scope} lock_timeout = ${lockMs}; ${scope} statement_timeout = ${statementMs}`;
+}
+
+async function undoer(statement: PlannedStatement): Promise<Undoer> {
+  const read = await parsed(statement);
+  if (classify(read).observe) return observer(statement);
+  let recalled: Awaited<ReturnType<typeof recall>>;
+  return {
+    async before(session) {
+      recalled = await recall(read, lookup(session));
+      return recalled.undo;
+    },
+    async after(session) {
+      return (await recalled.settle?.(lookup(session))) ?? recalled.undo;
+    },
+  };
+}
+
+/** Undo SQL is Belay's own: lines of no file, and each with the search path of its statement. */
+async function undoToSteps(statements: readonly UndoStatement[]): Promise<Step[]> {
+  const steps: Step[] = [];
+  for (const { sql, searchPath } of statements) {
+    const read = await parseScript({ path: "", sql, line: 1, transaction: "auto" });
+    for (const each of read) {
+      const statement: PlannedStatement = { ...classify(each), line: 0 };
+      if (searchPath !== undefined) statement.searchPath = searchPath;
+      const last = steps.at(-1);
+      if (statement.transactional && last?.transactional) last.statements.push(statement);
+      else {
+        const id = String(steps.length + 1);
+        steps.push({ id, transactional: statement.transactional, statements: [statement] });
+      }
+    }
+  }
+  return steps;
+}
+
+const sessionColumns = `
+  pid, usename AS user, application_name AS application, state, left(query, 200) AS query`;
+
+async function blockers(session: Session, pid: number) {
+  const holders = await session.query<OtherSession>(
+    `SELECT ${sessionColumns} FROM pg_stat_activity WHERE pid = ANY (pg_blocking_pids($1))`,
+    [pid],
+  );
+  const waiters = await session.query<OtherSession>(
+    `SELECT ${sessionColumns} FROM pg_stat_activity
+      WHERE wait_event_type = 'Lock' AND $1 = ANY (pg_blocking_pids(pid))`,
+    [pid],
+  );
+  return { holders, waiters };
+}
+
+export const postgres: Dialect = {
+  name: "postgres",
+  connect,
+  toSteps: async (script) => toSteps(await parseScript(script), script.transaction),
+  undoToSteps,
+
+  async begin(session, timeouts) {
+    await session.run(`BEGIN; ${timeoutSql("SET LOCAL", timeouts)}`);
+  },
+  async commit(session) {
+    // COMMIT of a transaction that has failed answers ROLLBACK, without an error.
+    await session.run("COMMIT");
+  },
+  async rollback(session) {
+    await session.run("ROLLBACK");
+  },
+  async setTimeouts(session, timeouts) {
+    await session.run(timeoutSql("SET", timeouts));
+  },
+  async restoreTimeouts(session, timeouts) {
+    await session.run(timeoutSql("SET LOCAL", timeouts));
+  },
+  async reset(session) {
+    // Not DISCARD ALL: it would drop the prepared statements that the driver still counts on.
+    await session.run(
+      "RESET SESSION AUTHORIZATION; RESET ALL; CLOSE ALL; UNLISTEN *; DISCARD TEMP; DISCARD SEQUENCES",
+    );
+  },
+  async searchPath(session) {
+    const [row] = await session.query<{ path: string[] }>(
+      "SELECT current_schemas(false)::text[] AS path",
+      [],
+      "belay-search-path",
+    );
+    return row?.path ?? [];
+  },
+  async setSearchPath(session, path, inTransaction) {
+    const quoted = path.map((schema) => `"${schema.replaceAll('"', '""')}"`).join(", ");
+    await session.query("SELECT set_config('search_path', $1, $2)", [quoted, inTransaction]);
+  },
+
+  undoer,
+  async execute(session, statement) {
+    if (statement.copyData === undefined) await session.run(statement.sql);
+    else await session.copyIn(statement.sql, statement.copyData);
+  },
+  async probe(session, probe) {
+    const [row] = await session.query(probe.sql);
+    const answer = Object.values(row ?? {})[0];
+    if (answer === "done" || answer === "not-done" || answer === "half") return answer;
+    throw new BelayError("BELAY_INTERNAL", `A probe answered ${JSON.stringify(answer)}`, {
+      state: "Unknown: it could not be asked whether the statement has happened.",
+      details: { probe: probe.sql },
+    });
+  },
+
+  extract: (session) => extractCatalog(session),
+  mark: async () => undefined,
+  async observe(session, _mark, before) {
+    const catalog = await extractCatalog(session);
+    const changed = [];
+    for (const k of new Set([...before.keys(), ...catalog.keys()])) {
+      const [b, a] = [before.get(k), catalog.get(k)];
+      if (JSON.stringify(b) !== JSON.stringify(a)) changed.push({ ...(b && { before: b }), ...(a && { after: a }) });
+    }
+    return { catalog, changed, rows: [] };
+  },
+
+  async unhealthy(session) {
+    const rows = await session.query<{ line: string }>(
+      `SELECT 'index ' || indexrelid::regclass || ' on ' || indrelid::regclass || ' is INVALID' AS line
+         FROM pg_index WHERE NOT indisvalid
+          AND NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = indexrelid AND c.relkind = 'I')
+        ORDER BY 1`,
+    );
+    return rows.map((row) => row.line);
+  },
+
+  trouble: troubleOf,
+  blockers,
+};

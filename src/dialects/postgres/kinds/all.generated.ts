@@ -1,0 +1,172 @@
+// Written by tools/gen.mjs; do not edit.
+
+import type { Kind } from "../kind.ts";
+import { kind as addCheck } from "./add-check.ts";
+import { kind as addColumn } from "./add-column.ts";
+import { kind as addExclusion } from "./add-exclusion.ts";
+import { kind as addForeignKey } from "./add-foreign-key.ts";
+import { kind as addIdentity } from "./add-identity.ts";
+import { kind as addInherit } from "./add-inherit.ts";
+import { kind as addNotNull } from "./add-not-null.ts";
+import { kind as addPrimaryKey } from "./add-primary-key.ts";
+import { kind as addUnique } from "./add-unique.ts";
+import { kind as alterColumnType } from "./alter-column-type.ts";
+import { kind as alterConstraint } from "./alter-constraint.ts";
+import { kind as alterFunction } from "./alter-function.ts";
+import { kind as alterIdentity } from "./alter-identity.ts";
+import { kind as alterSequence } from "./alter-sequence.ts";
+import { kind as analyze } from "./analyze.ts";
+import { kind as attachPartition } from "./attach-partition.ts";
+import { kind as call } from "./call.ts";
+import { kind as cluster } from "./cluster.ts";
+import { kind as clusterOn } from "./cluster-on.ts";
+import { kind as copy } from "./copy.ts";
+import { kind as createFunction } from "./create-function.ts";
+import { kind as createIndex } from "./create-index.ts";
+import { kind as createMaterializedView } from "./create-materialized-view.ts";
+import { kind as createSequence } from "./create-sequence.ts";
+import { kind as createTable } from "./create-table.ts";
+import { kind as createTableAs } from "./create-table-as.ts";
+import { kind as createTrigger } from "./create-trigger.ts";
+import { kind as createView } from "./create-view.ts";
+import { kind as delete_ } from "./delete.ts";
+import { kind as detachPartition } from "./detach-partition.ts";
+import { kind as discard } from "./discard.ts";
+import { kind as do_ } from "./do.ts";
+import { kind as dropColumn } from "./drop-column.ts";
+import { kind as dropConstraint } from "./drop-constraint.ts";
+import { kind as dropDefault } from "./drop-default.ts";
+import { kind as dropExpression } from "./drop-expression.ts";
+import { kind as dropIdentity } from "./drop-identity.ts";
+import { kind as dropIndex } from "./drop-index.ts";
+import { kind as dropInherit } from "./drop-inherit.ts";
+import { kind as dropNotNull } from "./drop-not-null.ts";
+import { kind as dropObject } from "./drop-object.ts";
+import { kind as dropTable } from "./drop-table.ts";
+import { kind as enableRule } from "./enable-rule.ts";
+import { kind as enableTrigger } from "./enable-trigger.ts";
+import { kind as execute } from "./execute.ts";
+import { kind as explain } from "./explain.ts";
+import { kind as insert } from "./insert.ts";
+import { kind as lockTable } from "./lock-table.ts";
+import { kind as merge } from "./merge.ts";
+import { kind as moveTablespace } from "./move-tablespace.ts";
+import { kind as ownerTo } from "./owner-to.ts";
+import { kind as read } from "./read.ts";
+import { kind as refreshMaterializedView } from "./refresh-materialized-view.ts";
+import { kind as reindex } from "./reindex.ts";
+import { kind as renameColumn } from "./rename-column.ts";
+import { kind as renameConstraint } from "./rename-constraint.ts";
+import { kind as renameIndex } from "./rename-index.ts";
+import { kind as renameTable } from "./rename-table.ts";
+import { kind as replicaIdentity } from "./replica-identity.ts";
+import { kind as rowSecurity } from "./row-security.ts";
+import { kind as select } from "./select.ts";
+import { kind as selectInto } from "./select-into.ts";
+import { kind as set } from "./set.ts";
+import { kind as setAccessMethod } from "./set-access-method.ts";
+import { kind as setColumnOptions } from "./set-column-options.ts";
+import { kind as setCompression } from "./set-compression.ts";
+import { kind as setDefault } from "./set-default.ts";
+import { kind as setExpression } from "./set-expression.ts";
+import { kind as setForeignOptions } from "./set-foreign-options.ts";
+import { kind as setLogged } from "./set-logged.ts";
+import { kind as setNotNull } from "./set-not-null.ts";
+import { kind as setOfType } from "./set-of-type.ts";
+import { kind as setOptions } from "./set-options.ts";
+import { kind as setSequence } from "./set-sequence.ts";
+import { kind as setStatistics } from "./set-statistics.ts";
+import { kind as setStorage } from "./set-storage.ts";
+import { kind as setTableSchema } from "./set-table-schema.ts";
+import { kind as setTablespace } from "./set-tablespace.ts";
+import { kind as transaction } from "./transaction.ts";
+import { kind as truncate } from "./truncate.ts";
+import { kind as update } from "./update.ts";
+import { kind as vacuum } from "./vacuum.ts";
+import { kind as validateConstraint } from "./validate-constraint.ts";
+
+export const kinds: readonly Kind[] = [
+  addCheck,
+  addColumn,
+  addExclusion,
+  addForeignKey,
+  addIdentity,
+  addInherit,
+  addNotNull,
+  addPrimaryKey,
+  addUnique,
+  alterColumnType,
+  alterConstraint,
+  alterFunction,
+  alterIdentity,
+  alterSequence,
+  analyze,
+  attachPartition,
+  call,
+  cluster,
+  clusterOn,
+  copy,
+  createFunction,
+  createIndex,
+  createMaterializedView,
+  createSequence,
+  createTable,
+  createTableAs,
+  createTrigger,
+  createView,
+  delete_,
+  detachPartition,
+  discard,
+  do_,
+  dropColumn,
+  dropConstraint,
+  dropDefault,
+  dropExpression,
+  dropIdentity,
+  dropIndex,
+  dropInherit,
+  dropNotNull,
+  dropObject,
+  dropTable,
+  enableRule,
+  enableTrigger,
+  execute,
+  explain,
+  insert,
+  lockTable,
+  merge,
+  moveTablespace,
+  ownerTo,
+  read,
+  refreshMaterializedView,
+  reindex,
+  renameColumn,
+  renameConstraint,
+  renameIndex,
+  renameTable,
+  replicaIdentity,
+  rowSecurity,
+  select,
+  selectInto,
+  set,
+  setAccessMethod,
+  setColumnOptions,
+  setCompression,
+  setDefault,
+  setExpression,
+  setForeignOptions,
+  setLogged,
+  setNotNull,
+  setOfType,
+  setOptions,
+  setSequence,
+  setStatistics,
+  setStorage,
+  setTableSchema,
+  setTablespace,
+  transaction,
+  truncate,
+  update,
+  vacuum,
+  validateConstraint,
+];

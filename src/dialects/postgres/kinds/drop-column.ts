@@ -1,0 +1,51 @@
+// A dropped column's values are gone, so the undo is lossy; its SQL puts the structure back, for
+// whoever accepts the loss. The column then stands last in its table.
+
+import { inTransaction, nothingToUndo, type Undo } from "../../../core/plan.ts";
+import { columnName, onTable, tableLock } from "../alter-table.ts";
+import { columnFacts, recreateColumn } from "../column-definition.ts";
+import { recreateDependents } from "../dependents.ts";
+import { defineKind, type Lookup, type TableCommand } from "../kind.ts";
+import type { Relation } from "../relation.ts";
+import { countRows } from "../row-count.ts";
+
+export const kind = defineKind<TableCommand>({
+  kind: "drop-column",
+  node: "AlterTableStmt/AT_DropColumn",
+  matches: ({ statement }) => statement.objtype !== "OBJECT_TYPE",
+  describe(node) {
+    const object = `column ${columnName(node)}`;
+    return {
+      changes: [{ kind: "drop-column", object: columnName(node) }],
+      locks: tableLock(node),
+      undo: {
+        kind: "lossy",
+        sql: [],
+        losses: [{ object, why: "DROP COLUMN removes its values", rows: null }],
+      },
+    };
+  },
+  recall: (node, catalog) => onTable(node, catalog, (table) => recallColumn(node, catalog, table)),
+});
+
+async function recallColumn(node: TableCommand, catalog: Lookup, table: Relation): Promise<Undo> {
+  const column = node.command.name ?? "";
+  const facts = await columnFacts(catalog, table, column);
+  if (!facts) return nothingToUndo;
+  const object = `column ${columnName(node)}`;
+  const all = await countRows(catalog, table);
+  const held = await countRows(catalog, table, column);
+  const unfilled = facts.notNull && facts.expression === null && facts.identity === "";
+  const why = unfilled && all.rows !== 0
+    ? "DROP COLUMN removes its values; rows without one keep NOT NULL from being put back"
+    : "DROP COLUMN removes its values";
+  const sql = await recreateColumn(catalog, table, column, all.rows === 0);
+  const again: Undo = {
+    kind: "lossy",
+    sql: sql.map(inTransaction),
+    losses: [{ object, why, ...held }],
+  };
+  if (node.command.behavior !== "DROP_CASCADE") return again;
+  const address = { catalog: "pg_class", oid: table.oid, subid: facts.number };
+  return recreateDependents(catalog, address, again, object);
+}

@@ -1,0 +1,65 @@
+import type { DropStmt } from "@pgsql/types";
+import { nothingToUndo, type Undo, type UndoStatement } from "../../../core/plan.ts";
+import { composeUndos } from "../compose.ts";
+import { recreateDependents } from "../dependents.ts";
+import { droppedRelations } from "../dropped.ts";
+import { recreateIndex } from "../index-definition.ts";
+import { defineKind, type Lookup } from "../kind.ts";
+import { literal, relationName, relationSql } from "../names.ts";
+import { findRelation, type Relation } from "../relation.ts";
+
+export const kind = defineKind<DropStmt>({
+  kind: "drop-index",
+  node: "DropStmt",
+  matches: ({ removeType }) => removeType === "OBJECT_INDEX",
+  describe(node) {
+    const names = droppedRelations(node);
+    const { concurrent = false } = node;
+    return {
+      changes: names.map((name) => ({ kind: "drop-index", object: relationName(name) })),
+      // On the index's table, which only the catalog knows.
+      locks: names.map((name) => ({
+        table: relationName(name),
+        mode: concurrent ? "SHARE UPDATE EXCLUSIVE" : "ACCESS EXCLUSIVE",
+      })),
+      transactional: !concurrent,
+      ...(concurrent ? { probe: { sql: goneSql(names.map(relationSql)) } } : {}),
+      undo: nothingToUndo,
+    };
+  },
+  async recall(node, catalog) {
+    const undos: Undo[] = [];
+    for (const name of droppedRelations(node)) {
+      const index = await findRelation(catalog, name);
+      if (index) undos.push(await recallIndex(node, catalog, index));
+    }
+    return composeUndos(undos);
+  },
+});
+
+/** An interrupted one is begun again, so that half is as good as not at all. */
+function goneSql(names: readonly string[]): string {
+  const there = names.map((name) => `to_regclass(${literal(name)}) IS NULL`);
+  return `SELECT CASE WHEN ${there.join(" AND ")} THEN 'done' ELSE 'not-done' END`;
+}
+
+async function recallIndex(node: DropStmt, catalog: Lookup, index: Relation): Promise<Undo> {
+  const definition = await recreateIndex(catalog, index.oid);
+  const object = `index ${index.shown}`;
+  const again: Undo = definition
+    ? { kind: "exact", sql: definition.map((sql) => created(sql, node.concurrent ?? false)) }
+    : {
+        kind: "lossy",
+        sql: [],
+        losses: [{ object, why: "it is INVALID and would be made valid", rows: null }],
+      };
+  if (node.behavior !== "DROP_CASCADE") return again;
+  return recreateDependents(catalog, { catalog: "pg_class", oid: index.oid }, again, object);
+}
+
+/** What was dropped without stopping writers is made again without stopping them. */
+function created(sql: string, concurrent: boolean): UndoStatement {
+  const create = /^CREATE (UNIQUE )?INDEX /;
+  if (!concurrent || !create.test(sql)) return { sql, transactional: true };
+  return { sql: sql.replace(create, "CREATE $1INDEX CONCURRENTLY "), transactional: false };
+}

@@ -1,0 +1,43 @@
+import type { DropStmt } from "@pgsql/types";
+import type { Loss } from "../../../core/plan.ts";
+import { nothingToUndo } from "../../../core/plan.ts";
+import { cascadeLosses, dependentsOf } from "../dependents.ts";
+import { droppedRelations } from "../dropped.ts";
+import { defineKind } from "../kind.ts";
+import { relationName } from "../names.ts";
+import { findRelation } from "../relation.ts";
+import { countRows } from "../row-count.ts";
+
+const why = "DROP TABLE removes it with its rows";
+
+export const kind = defineKind<DropStmt>({
+  kind: "drop-table",
+  node: "DropStmt",
+  matches: ({ removeType }) => removeType === "OBJECT_TABLE",
+  describe(node) {
+    const names = droppedRelations(node).map(relationName);
+    return {
+      changes: names.map((object) => ({ kind: "drop-table", object })),
+      locks: names.map((table) => ({ table, mode: "ACCESS EXCLUSIVE" })),
+      undo: {
+        kind: "lossy",
+        sql: [],
+        losses: names.map((name) => ({ object: `table ${name}`, why, rows: null })),
+      },
+    };
+  },
+  async recall(node, catalog) {
+    const losses: Loss[] = [];
+    for (const relation of droppedRelations(node)) {
+      const table = await findRelation(catalog, relation);
+      // Temporary tables are not the database's.
+      if (!table || table.persistence === "t") continue;
+      const object = `table ${table.shown}`;
+      losses.push({ object, why, ...(await countRows(catalog, table)) });
+      if (node.behavior !== "DROP_CASCADE") continue;
+      const address = { catalog: "pg_class", oid: table.oid };
+      losses.push(...cascadeLosses(await dependentsOf(catalog, address), object));
+    }
+    return losses.length === 0 ? nothingToUndo : { kind: "lossy", sql: [], losses };
+  },
+});

@@ -1,0 +1,45 @@
+import type { RangeVar, TruncateStmt } from "@pgsql/types";
+import type { Loss } from "../../../core/plan.ts";
+import { defineKind } from "../kind.ts";
+import { relationName } from "../names.ts";
+import { findRelation } from "../relation.ts";
+import { countRows } from "../row-count.ts";
+import { truncatedWith } from "../truncated.ts";
+
+const why = "TRUNCATE removes them";
+
+export const kind = defineKind<TruncateStmt>({
+  kind: "truncate",
+  node: "TruncateStmt",
+  describe(node) {
+    const names = tablesOf(node).map(relationName);
+    return {
+      changes: names.map((object) => ({ kind: "truncate", object })),
+      locks: names.map((table) => ({ table, mode: "ACCESS EXCLUSIVE" })),
+      undo: {
+        kind: "lossy",
+        sql: [],
+        losses: names.map((name) => ({ object: `rows of ${name}`, why, rows: null })),
+      },
+    };
+  },
+  async recall(node, catalog) {
+    const losses: Loss[] = [];
+    const seen = new Set<string>();
+    for (const named of tablesOf(node)) {
+      const table = await findRelation(catalog, named);
+      if (!table) continue;
+      const others = node.behavior === "DROP_CASCADE" ? await truncatedWith(catalog, table) : [];
+      for (const each of [table, ...others]) {
+        if (seen.has(each.oid)) continue;
+        seen.add(each.oid);
+        losses.push({ object: `rows of ${each.shown}`, why, ...(await countRows(catalog, each)) });
+      }
+    }
+    return { kind: "lossy", sql: [], losses };
+  },
+});
+
+function tablesOf(node: TruncateStmt): RangeVar[] {
+  return (node.relations ?? []).flatMap((each) => ("RangeVar" in each ? [each.RangeVar] : []));
+}

@@ -1,0 +1,86 @@
+// Owns: which tables a query writes rows of, data-modifying CTEs included, and what is said of it.
+
+import type { Node, RangeVar } from "@pgsql/types";
+import type { Change, Lock, Loss, Undo } from "../../core/plan.ts";
+import type { Description, Lookup } from "./kind.ts";
+import { relationName } from "./names.ts";
+import { findRelation } from "./relation.ts";
+import { countRows } from "./row-count.ts";
+
+type Verb = "insert" | "update" | "delete" | "merge";
+
+export interface RowWrite {
+  verb: Verb;
+  relation: RangeVar;
+  /** False when a condition picks the rows. */
+  all: boolean;
+}
+
+const verbs: Record<string, Verb> = {
+  InsertStmt: "insert",
+  UpdateStmt: "update",
+  DeleteStmt: "delete",
+  MergeStmt: "merge",
+};
+
+const whys: Record<Verb, string> = {
+  insert: "rows that INSERT adds stay",
+  update: "UPDATE overwrites their values",
+  delete: "DELETE removes them",
+  merge: "MERGE changes or removes them",
+};
+
+interface Query {
+  relation?: RangeVar;
+  whereClause?: Node;
+  withClause?: { ctes?: Node[] };
+  onConflictClause?: { action?: string };
+}
+
+/** The writes of a query, its own last. CTEs that write stand only at its top level. */
+export function writesOf(node: Node): RowWrite[] {
+  const [name, query] = (Object.entries(node)[0] ?? ["", {}]) as [string, Query];
+  const nested = (query.withClause?.ctes ?? []).flatMap((cte) =>
+    "CommonTableExpr" in cte && cte.CommonTableExpr.ctequery
+      ? writesOf(cte.CommonTableExpr.ctequery)
+      : [],
+  );
+  const verb = verbs[name];
+  if (verb === undefined || !query.relation) return nested;
+  const own: RowWrite[] = [
+    { verb, relation: query.relation, all: query.whereClause === undefined && verb !== "merge" },
+  ];
+  if (query.onConflictClause?.action === "ONCONFLICT_UPDATE") {
+    own.push({ verb: "update", relation: query.relation, all: false });
+  }
+  return [...nested, ...own];
+}
+
+/** What is known of the writes without a server. */
+export function describeWrites(writes: readonly RowWrite[]): Description {
+  return {
+    changes: writes.map(
+      ({ verb, relation }): Change => ({ kind: verb, object: relationName(relation) }),
+    ),
+    locks: writes.map(
+      ({ relation }): Lock => ({ table: relationName(relation), mode: "ROW EXCLUSIVE" }),
+    ),
+    undo: { kind: "lossy", sql: [], losses: writes.map((write) => lossOf(write)) },
+  };
+}
+
+/** As {@link describeWrites}, with the rows that are there now where all of them are meant. */
+export async function recallWrites(writes: readonly RowWrite[], catalog: Lookup): Promise<Undo> {
+  const losses: Loss[] = [];
+  for (const write of writes) {
+    const loss = lossOf(write);
+    const counted = write.all && write.verb !== "insert";
+    const relation = counted ? await findRelation(catalog, write.relation) : undefined;
+    losses.push(relation ? { ...loss, ...(await countRows(catalog, relation)) } : loss);
+  }
+  return { kind: "lossy", sql: [], losses };
+}
+
+function lossOf({ verb, relation }: RowWrite): Loss {
+  return { object: `rows of ${relationName(relation)}`, why: whys[verb], rows: null };
+}

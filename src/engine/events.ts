@@ -1,0 +1,20 @@
+// Owns: what a run tells about itself while it works. Renderers turn events into lines; nothing
+// here is for programs, who get the result.
+
+import type { Loss } from "../core/plan.ts";
+import type { OtherSession } from "../dialects/dialect.ts";
+
+export type RunEvent =
+  | { kind: "migration"; version: string; name: string; direction: "up" | "down" | "back-out" }
+  | { kind: "statement"; line: number; sql: string; index: number; count: number }
+  /** We wait for a lock that these sessions hold. */
+  | { kind: "waiting"; holders: OtherSession[] }
+  /** These sessions wait for a lock that we hold. */
+  | { kind: "blocking"; waiters: OtherSession[] }
+  | { kind: "retry"; why: string; attempt: number; inMs: number; budgetLeftMs: number }
+  | { kind: "loss"; losses: Loss[] }
+  | { kind: "finished"; version: string; name: string; direction: "up" | "down"; ms: number }
+  | { kind: "failed"; version: string; name: string; message: string }
+  | { kind: "note"; message: string };
+
+export type Report = (event: RunEvent) => void;

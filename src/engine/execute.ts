@@ -1,0 +1,310 @@
+// Owns: a whole plan through the engine: its journal records, its failure, its way back.
+// A plan of one transaction leaves one record, committed with it. A longer one is opened, recorded
+// step by step, and closed; when it fails halfway, the finished steps are taken back at once.
+
+import { type Catalog, type Difference, differences, fingerprintOf } from "../core/catalog.ts";
+import { BelayError, messageOf } from "../core/errors.ts";
+import { type Plan, verdictOf } from "../core/plan.ts";
+import type { Observation } from "../dialects/dialect.ts";
+import type {
+  CatalogChange,
+  MigrationFinished,
+  StepDone,
+  StepResult,
+  UndoEntry,
+} from "../journal/record.ts";
+import type { OpenAttempt } from "../journal/state.ts";
+import { append, saveCatalog } from "../journal/store.ts";
+import { composeUndo } from "../plan/compose.ts";
+import { undoStatements } from "../plan/reverse.ts";
+import type { Run } from "./run.ts";
+import { recordStatement, removeHalf, runStep, StatementFailed } from "./step.ts";
+
+export interface Execution {
+  plan: Plan & { direction: "up" | "down" };
+  checksum: string;
+  /** `down` only. */
+  using?: "planned" | "file";
+  /**
+   * Compares what is with what should be, from the catalogs before and after; what it returns is
+   * the residual. With `strict`, a residual rolls back a plan of one transaction.
+   */
+  judge?: (before: Catalog, after: Catalog) => Difference[];
+  strict?: boolean;
+  /** Refuses to destroy: what the statements would lose is an error unless accepted. */
+  acceptLoss: boolean;
+  /** Catalog before, when it is not the run's present one (resuming). */
+  before?: Catalog;
+  /** What an earlier process did of this plan. */
+  resume?: OpenAttempt;
+}
+
+/** Throws BelayError; its `state` says what the database is in. */
+export async function execute(run: Run, execution: Execution): Promise<MigrationFinished> {
+  const { plan } = execution;
+  const { version, name, direction } = plan;
+  run.report({ kind: "migration", version, name, direction });
+  const startedAt = run.environment.monotonic();
+  const before = execution.before ?? run.catalog;
+  try {
+    const isOneTransaction = plan.steps.length <= 1 && (plan.steps[0]?.transactional ?? true);
+    const close = (result: StepResult, seen: Observation) =>
+      finished(execution, result, before, seen, run.environment.monotonic() - startedAt);
+    const body =
+      isOneTransaction && execution.resume === undefined
+        ? await inOneTransaction(run, execution, close)
+        : await stepByStep(run, execution, before, close);
+    await run.dialect.reset(run.session);
+    run.searchPath = undefined;
+    await run.environment.reached("migration-finished");
+    run.report({ kind: "finished", version, name, direction, ms: body.ms });
+    return body;
+  } catch (error) {
+    const explained = explain(plan, error);
+    run.report({ kind: "failed", version, name, message: messageOf(explained) });
+    throw explained;
+  }
+}
+
+type Close = (result: StepResult, seen: Observation) => MigrationFinished;
+
+async function inOneTransaction(
+  run: Run,
+  { plan, ...execution }: Execution,
+  close: Close,
+): Promise<MigrationFinished> {
+  const step = plan.steps[0] ?? { id: "1", transactional: true, statements: [] };
+  let body: MigrationFinished | undefined;
+  await runStep(run, step, {
+    version: plan.version,
+    toEntry(result, seen) {
+      body = close(result, seen);
+      refuseLosses(execution.acceptLoss, body);
+      if (execution.strict && (body.residual ?? []).length > 0) throw mismatch(body.residual ?? []);
+      return { kind: "migration-finished", version: plan.version, body };
+    },
+  });
+  return body as unknown as MigrationFinished;
+}
+
+async function stepByStep(
+  run: Run,
+  execution: Execution,
+  before: Catalog,
+  close: Close,
+): Promise<MigrationFinished> {
+  const { plan, checksum, using, resume } = execution;
+  const { version, name, direction } = plan;
+  const { environment, lease, session } = run;
+  const done: StepDone[] = [...(resume?.done ?? [])];
+  if (resume === undefined) {
+    const fingerprint = fingerprintOf(before);
+    await saveCatalog(session, fingerprint, before);
+    await append(session, run.id, lease.token, {
+      kind: "migration-started",
+      version,
+      body: {
+        ...{ direction, name, checksum, plan, before: fingerprint },
+        ...(using === undefined ? {} : { using }),
+      },
+    });
+    await environment.reached("migration-started");
+  }
+  try {
+    await runSteps(run, plan, done, resume);
+  } catch (error) {
+    if (error instanceof BelayError && !backsOut.has(error.code)) throw error;
+    await backOut(run, { ...execution, done, before, error });
+    throw error;
+  }
+  const result = { undo: done.flatMap((step) => step.undo), rows: done.flatMap((step) => step.rows) };
+  const changed = changesBetween(before, run.catalog);
+  const body = close(result, { catalog: run.catalog, changed, rows: result.rows });
+  await append(session, run.id, lease.token, { kind: "migration-finished", version, body });
+  return body;
+}
+
+/** Errors of our own after which the finished steps are taken back; all others need recovery. */
+const backsOut = new Set(["BELAY_CANCELLED", "BELAY_LOCK_BUDGET", "BELAY_UNDO_LOSS"]);
+
+async function runSteps(run: Run, plan: Plan, done: StepDone[], resume?: OpenAttempt) {
+  const skip = new Set(done.map((step) => step.step));
+  if (resume !== undefined) {
+    // A new session lacks what the finished steps had set in theirs.
+    const settings = plan.steps
+      .filter((step) => skip.has(step.id))
+      .flatMap((step) => step.statements.filter((statement) => statement.session));
+    for (const statement of settings) await run.dialect.execute(run.session, statement);
+    run.searchPath = undefined;
+  }
+  for (const step of plan.steps) {
+    if (skip.has(step.id)) continue;
+    const context = {
+      version: plan.version,
+      toEntry: (result: StepResult) => ({
+        kind: "step-done" as const,
+        version: plan.version,
+        body: { step: step.id, ...result },
+      }),
+    };
+    const intended = resume?.intended?.step === step.id ? resume.intended : undefined;
+    const [statement] = step.statements;
+    if (intended !== undefined && statement?.probe !== undefined) {
+      const answer = await run.dialect.probe(run.session, statement.probe);
+      if (answer === "done") {
+        done.push({
+          step: step.id,
+          ...(await recordStatement(run, step, intended.undo, context)),
+        });
+        continue;
+      }
+      if (answer === "half") await removeHalf(run, statement);
+    }
+    done.push({ step: step.id, ...(await runStep(run, step, context)) });
+  }
+}
+
+interface BackOut extends Execution {
+  done: StepDone[];
+  before: Catalog;
+  error: unknown;
+}
+
+/**
+ * Takes back the finished steps of a plan that cannot go on, and records that it is as it was.
+ * Throws BELAY_HALFWAY when a finished step has no exact way back.
+ */
+async function backOut(run: Run, { plan, checksum, done, before, error }: BackOut): Promise<void> {
+  const { lease, session, dialect } = run;
+  const { version, name } = plan;
+  const message = messageOf(error);
+  const entries = composeUndo(done.flatMap((step) => step.undo), done.flatMap((step) => step.rows));
+  if (verdictOf(entries.map((entry) => entry.undo)) !== "exact") {
+    throw halfway(plan, done, message, error);
+  }
+  const steps = await dialect.undoToSteps(undoStatements(entries));
+  const back: Plan = { ...plan, direction: "down", steps };
+  await append(session, run.id, lease.token, {
+    kind: "migration-started",
+    version,
+    body: {
+      direction: "back-out",
+      of: plan.direction,
+      ...{ name, checksum, plan: back, before: fingerprintOf(before), error: message },
+    },
+  });
+  run.report({ kind: "migration", version, name, direction: "back-out" });
+  await finishBackOut(run, { plan: back, of: plan.direction, name, error: message, done: [] });
+}
+
+/** Runs what is left of a back-out, and closes the attempt. Also used by recovery. */
+export async function finishBackOut(
+  run: Run,
+  attempt: Pick<OpenAttempt, "plan" | "of" | "name" | "done"> & { error?: string },
+  resume?: OpenAttempt,
+): Promise<void> {
+  const { version } = attempt.plan;
+  await runSteps({ ...run, signal: new AbortController().signal }, attempt.plan, attempt.done, resume);
+  run.catalog = await run.dialect.extract(run.session);
+  await append(run.session, run.id, run.lease.token, {
+    kind: "migration-abandoned",
+    version,
+    body: { of: attempt.of, name: attempt.name, error: attempt.error ?? "interrupted" },
+  });
+}
+
+function finished(
+  { plan, checksum, using, judge }: Execution,
+  result: StepResult,
+  before: Catalog,
+  seen: Observation,
+  ms: number,
+): MigrationFinished {
+  const undo = composeUndo(result.undo, result.rows);
+  const undos = undo.map((entry) => entry.undo);
+  const residual = judge?.(before, seen.catalog) ?? [];
+  return {
+    ...{ direction: plan.direction, name: plan.name, checksum, plan },
+    ...{ undo, rows: result.rows, changed: seen.changed },
+    verdict: verdictOf(undos),
+    losses: undos.flatMap((each) => (each.kind === "lossy" ? each.losses : [])),
+    before: fingerprintOf(before),
+    after: fingerprintOf(seen.catalog),
+    ms: Math.round(ms),
+    ...(using === undefined ? {} : { using }),
+    ...(residual.length === 0 ? {} : { residual }),
+  };
+}
+
+function changesBetween(before: Catalog, after: Catalog): CatalogChange[] {
+  const changed: CatalogChange[] = [];
+  for (const identity of new Set([...before.keys(), ...after.keys()])) {
+    const [was, is] = [before.get(identity), after.get(identity)];
+    if (JSON.stringify(was) === JSON.stringify(is)) continue;
+    changed.push({ ...(was && { before: was }), ...(is && { after: is }) });
+  }
+  return changed;
+}
+
+function refuseLosses(accepted: boolean, body: MigrationFinished): void {
+  if (accepted) return;
+  const losses = body.losses.filter((loss) => loss.rows === null || loss.rows > 0);
+  if (losses.length === 0) return;
+  const list = losses.map((loss) => `${loss.object} (${loss.rows ?? "unknown"} rows): ${loss.why}`);
+  throw new BelayError("BELAY_UNDO_LOSS", `This would destroy ${list.join("; ")}`, {
+    state: "Rolled back; the database is as it was before.",
+    hint: "Keep what matters, then give --accept-loss.",
+    details: { losses },
+  });
+}
+
+function mismatch(residual: Difference[]): BelayError {
+  return new BelayError("BELAY_UNDO_MISMATCH", "After the rollback the catalog would not be as it was", {
+    state: "Rolled back; the database is as it was before this command.",
+    hint: "The differences are listed. Something else changed these objects since, or Belay's inverse is wrong: please report it.",
+    details: { residual },
+  });
+}
+
+function halfway(plan: Plan, done: StepDone[], message: string, cause: unknown): BelayError {
+  const ids = done.map((step) => step.step).join(", ");
+  return new BelayError("BELAY_HALFWAY", `${message}; steps ${ids} of ${plan.version} are done`, {
+    state: `Halfway: steps ${ids} are committed and have no exact way back.`,
+    hint: "Remove the cause and run belay recover; it goes on from there.",
+    cause,
+  });
+}
+
+/** Says where in the user's file, and what state the database is in now; defects stay as they are. */
+function explain(plan: Plan, error: unknown): unknown {
+  const label = `${plan.version} ${plan.name}`.trim();
+  if (error instanceof StatementFailed) {
+    const { statement, trouble } = error;
+    const line = (statement?.line ?? 0) + linesBefore(statement?.sql ?? "", trouble.offset ?? 0);
+    return new BelayError("BELAY_STATEMENT", `Migration ${label} failed: ${trouble.message}`, {
+      state: "The database is as it was before this migration.",
+      hint: "Correct the migration and run the command again.",
+      ...(statement === undefined || statement.line === 0 || plan.path === undefined
+        ? {}
+        : { at: `${plan.path}:${line}` }),
+      details: {
+        ...{ version: plan.version, name: plan.name, sqlstate: trouble.code },
+        ...(statement === undefined ? {} : { statement: statement.sql.slice(0, 2_000) }),
+      },
+      cause: error.cause,
+    });
+  }
+  if (error instanceof BelayError) {
+    if (error.state !== undefined) return error;
+    return new BelayError(error.code, `Migration ${label}: ${error.message}`, {
+      state: "The database is as it was before this migration.",
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+      ...{ details: error.details, cause: error.cause },
+    });
+  }
+  return error;
+}
+
+function linesBefore(sql: string, offset: number): number {
+  return sql.slice(0, offset).split("\n").length - 1;
+}

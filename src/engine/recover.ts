@@ -1,0 +1,58 @@
+// Owns: what is done about an attempt that nobody finished, by journal and probe.
+// An up or a down is finished, since that is what was asked for; where that fails, what it had done
+// is taken back. A back-out is finished. Either way the database is exactly before or after.
+
+import { catalogFromJson } from "../core/catalog.ts";
+import { BelayError, messageOf } from "../core/errors.ts";
+import type { OpenAttempt } from "../journal/state.ts";
+import { loadCatalog, readFinished } from "../journal/store.ts";
+import { judgeWayBack } from "../plan/expect.ts";
+import { execute, finishBackOut } from "./execute.ts";
+import type { Run } from "./run.ts";
+
+export interface Recovered {
+  version: string;
+  name: string;
+  direction: "up" | "down";
+  /** `finished`: it is done now. `undone`: it is as it was before that up or down began. */
+  decision: "finished" | "undone";
+  why: string;
+}
+
+/** Throws BELAY_HALFWAY when neither way can be gone; the attempt then stays open. */
+export async function recoverOpen(
+  run: Run,
+  open: OpenAttempt,
+  appliedSeq: number | undefined,
+): Promise<Recovered> {
+  const { version, name, of: direction } = open;
+  const recovered = { version, name, direction };
+  if (open.direction === "back-out") {
+    await finishBackOut(run, open, open);
+    const why = `its ${direction} had failed: ${open.error ?? "unknown"}`;
+    return { ...recovered, decision: "undone", why };
+  }
+  const stored = await loadCatalog(run.session, open.before);
+  const finished =
+    direction === "down" && appliedSeq !== undefined
+      ? await readFinished(run.session, appliedSeq)
+      : undefined;
+  try {
+    await execute(run, {
+      plan: { ...open.plan, direction },
+      checksum: open.checksum,
+      ...(open.using === undefined ? {} : { using: open.using }),
+      ...(stored === undefined ? {} : { before: catalogFromJson(JSON.parse(stored)) }),
+      ...(finished === undefined ? {} : { judge: judgeWayBack(finished.changed) }),
+      acceptLoss: true,
+      resume: open,
+    });
+  } catch (error) {
+    if (!(error instanceof BelayError) || leavesOpen.has(error.code)) throw error;
+    return { ...recovered, decision: "undone", why: messageOf(error) };
+  }
+  const why = `${open.done.length} of ${open.plan.steps.length} steps were done`;
+  return { ...recovered, decision: "finished", why };
+}
+
+const leavesOpen = new Set(["BELAY_HALFWAY", "BELAY_LEASE_LOST", "BELAY_CONNECTION_LOST"]);

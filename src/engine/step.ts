@@ -1,0 +1,225 @@
+// Owns: one step through the server. A transactional step commits together with its journal record.
+// A statement that the server refuses inside a transaction is journaled before and after, with a
+// probe that tells whether it happened. Both leave nothing behind when they fail.
+
+import type { Catalog } from "../core/catalog.ts";
+import { BelayError } from "../core/errors.ts";
+import { lockModes, type PlannedStatement, type Step, strongest, type Undo } from "../core/plan.ts";
+import type { Observation, Timeouts, Trouble } from "../dialects/dialect.ts";
+import type { Entry, StepResult, UndoEntry } from "../journal/record.ts";
+import { append } from "../journal/store.ts";
+import { withAttempts } from "./attempts.ts";
+import { watchLocks } from "./lock-watch.ts";
+import type { Run } from "./run.ts";
+
+/** The server refused a statement; carries what it said. What that means is the caller's to say. */
+export class StatementFailed extends Error {
+  readonly statement: PlannedStatement | undefined;
+  readonly trouble: Trouble;
+
+  constructor(statement: PlannedStatement | undefined, trouble: Trouble, cause: unknown) {
+    super(trouble.message, { cause });
+    this.statement = statement;
+    this.trouble = trouble;
+  }
+}
+
+/** Tells statement and count for progress, and the record to commit with the step. */
+export interface StepContext {
+  version: string;
+  /** Called in the transaction, before commit. Throwing rolls the step back. */
+  toEntry(result: StepResult, seen: Observation): Entry;
+}
+
+export async function runStep(run: Run, step: Step, context: StepContext): Promise<StepResult> {
+  const stopWatching = watchLocks(run);
+  try {
+    return await withAttempts(run, () =>
+      step.transactional ? runTransaction(run, step, context) : runStatement(run, step, context),
+    );
+  } catch (error) {
+    throw wrap(run, undefined, error);
+  } finally {
+    stopWatching();
+  }
+}
+
+async function runTransaction(run: Run, step: Step, context: StepContext): Promise<StepResult> {
+  const { dialect, session, environment, lease } = run;
+  const timeouts = timeoutsFor(run, step);
+  run.searchPath ??= await dialect.searchPath(session);
+  const searchPathBefore = run.searchPath;
+  await dialect.begin(session, timeouts);
+  let committing = false;
+  try {
+    await environment.reached("transaction-begun");
+    const mark = await dialect.mark(session);
+    const undo: UndoEntry[] = [];
+    for (const [index, statement] of step.statements.entries()) {
+      checkCancelled(run);
+      run.report({
+        kind: "statement",
+        ...{ line: statement.line, sql: statement.sql, index, count: step.statements.length },
+      });
+      undo.push(await runOne(run, statement, timeouts));
+      await environment.reached("statement-executed");
+    }
+    const seen = await dialect.observe(session, mark, run.catalog);
+    const result: StepResult = { undo, rows: seen.rows };
+    lease.check();
+    await append(session, run.id, lease.token, context.toEntry(result, seen));
+    await environment.reached("step-journaled");
+    committing = true;
+    await dialect.commit(session);
+    await environment.reached("step-committed");
+    run.catalog = seen.catalog;
+    // SET LOCAL ended with the transaction, SET did not; the next step asks.
+    if (step.statements.some((each) => each.session ?? each.searchPath)) run.searchPath = undefined;
+    return result;
+  } catch (error) {
+    run.searchPath = searchPathBefore;
+    lease.check();
+    if (dialect.trouble(error).kind === "connection" && !(error instanceof BelayError)) {
+      throw connectionLost(error, committing);
+    }
+    await dialect.rollback(session).catch(() => {});
+    throw error;
+  }
+}
+
+async function runOne(run: Run, statement: PlannedStatement, timeouts: Timeouts) {
+  const { dialect, session } = run;
+  const undoer = await dialect.undoer(statement);
+  try {
+    await enterSearchPath(run, statement, true);
+    await undoer.before(session);
+    await dialect.execute(session, statement);
+    const undo = await undoer.after(session);
+    if (statement.session) {
+      // Whatever the file sets, nobody may queue behind us for longer than the lock timeout.
+      await dialect.restoreTimeouts(session, timeouts);
+      run.searchPath = await dialect.searchPath(session);
+    }
+    const searchPath = (run.searchPath ??= await dialect.searchPath(session));
+    return { line: statement.line, changes: statement.changes, undo, searchPath };
+  } catch (error) {
+    throw wrap(run, statement, error, true);
+  }
+}
+
+async function runStatement(run: Run, step: Step, context: StepContext): Promise<StepResult> {
+  const { dialect, session, environment, lease } = run;
+  const [statement] = step.statements;
+  if (statement === undefined) return { undo: [], rows: [] };
+  checkCancelled(run);
+  run.report({ kind: "statement", line: statement.line, sql: statement.sql, index: 0, count: 1 });
+  await enterSearchPath(run, statement, false);
+  const searchPath = (run.searchPath ??= await dialect.searchPath(session));
+  const undoer = await dialect.undoer(statement);
+  const foreseen = await undoer.before(session);
+  const entry = (undo: Undo): UndoEntry => ({
+    ...{ line: statement.line, changes: statement.changes, undo, searchPath },
+  });
+  lease.check();
+  await append(session, run.id, lease.token, {
+    kind: "statement-intended",
+    version: context.version,
+    body: { step: step.id, undo: entry(foreseen) },
+  });
+  await environment.reached("statement-intended");
+  await dialect.setTimeouts(session, timeoutsFor(run, step));
+  try {
+    await dialect.execute(session, statement);
+  } catch (error) {
+    lease.check();
+    if (dialect.trouble(error).kind === "connection") throw connectionLost(error, true);
+    await removeHalf(run, statement);
+    throw wrap(run, statement, error, true);
+  }
+  await environment.reached("statement-ran");
+  const result = await recordStatement(run, step, entry(await undoer.after(session)), context);
+  await environment.reached("statement-done");
+  return result;
+}
+
+/** Undo statements resolve their names where the statement that they undo did. */
+async function enterSearchPath(run: Run, { searchPath }: PlannedStatement, inTransaction: boolean) {
+  if (searchPath === undefined || searchPath.join() === run.searchPath?.join()) return;
+  await run.dialect.setSearchPath(run.session, searchPath, inTransaction);
+  run.searchPath = [...searchPath];
+}
+
+/** Journals a statement that has happened; also used by recovery, when the probe says it has. */
+export async function recordStatement(
+  run: Run,
+  step: Step,
+  undo: UndoEntry,
+  context: StepContext,
+): Promise<StepResult> {
+  const { dialect, session, lease } = run;
+  const catalog: Catalog = await dialect.extract(session);
+  const result: StepResult = { undo: [undo], rows: [] };
+  const seen: Observation = { catalog, changed: [], rows: [] };
+  lease.check();
+  await append(session, run.id, lease.token, context.toEntry(result, seen));
+  run.catalog = catalog;
+  return result;
+}
+
+/** What a failed attempt of a non-transactional statement left, an INVALID index say, is removed. */
+export async function removeHalf(run: Run, statement: PlannedStatement): Promise<void> {
+  const { probe } = statement;
+  if (probe?.cleanup === undefined) return;
+  if ((await run.dialect.probe(run.session, probe)) !== "half") return;
+  await run.dialect.setTimeouts(run.session, { lockMs: run.limits.lockBudgetMs, statementMs: 0 });
+  await run.session.run(probe.cleanup.sql);
+}
+
+/**
+ * Nobody queues behind a lock request that conflicts with no reader or writer, so those may wait
+ * for the whole budget; CREATE INDEX CONCURRENTLY must, or it would fail on every long transaction.
+ */
+function timeoutsFor(run: Run, step: Step): Timeouts {
+  const { limits } = run;
+  const mode = strongest(step.statements.flatMap((statement) => statement.locks));
+  const harmless =
+    mode !== null && lockModes.indexOf(mode) <= lockModes.indexOf("SHARE UPDATE EXCLUSIVE");
+  return {
+    lockMs: harmless ? limits.lockBudgetMs : limits.lockTimeoutMs,
+    statementMs: limits.statementTimeoutMs,
+  };
+}
+
+function checkCancelled(run: Run): void {
+  run.lease.check();
+  if (run.signal.aborted) throw new BelayError("BELAY_CANCELLED", "Cancelled");
+}
+
+/** Keeps our own errors and lock trouble (which the attempts need to see) as they are. */
+function wrap(
+  run: Run,
+  statement: PlannedStatement | undefined,
+  error: unknown,
+  retryable = false,
+): unknown {
+  if (error instanceof BelayError || error instanceof StatementFailed) return error;
+  const trouble = run.dialect.trouble(error);
+  if (trouble.kind === "cancelled" && run.signal.aborted) {
+    return new BelayError("BELAY_CANCELLED", "Cancelled", { cause: error });
+  }
+  const seen = trouble.kind === "lock-timeout" || trouble.kind === "deadlock";
+  if (trouble.kind === "internal" || trouble.kind === "connection" || (retryable && seen)) {
+    return error;
+  }
+  return new StatementFailed(statement, trouble, error);
+}
+
+function connectionLost(cause: unknown, unknown: boolean): BelayError {
+  return new BelayError("BELAY_CONNECTION_LOST", "The connection to the database was lost", {
+    state: unknown
+      ? "Unknown: the server may or may not have finished what was running."
+      : "The running transaction is rolled back by the server.",
+    hint: "Run belay recover; it asks the journal and the catalog.",
+    cause,
+  });
+}

@@ -1,0 +1,113 @@
+/**
+ * Belay as a library: the use cases of the command line, typed.
+ *
+ * ```ts
+ * import { createBelay } from "belaydb";
+ *
+ * const belay = createBelay({ databaseUrl: process.env.DATABASE_URL, dir: "migrations" });
+ * const { applied, error } = await belay.up();
+ * if (error) await belay.recover();
+ * ```
+ *
+ * @packageDocumentation
+ */
+
+import { resolve } from "node:path";
+import { type DownOptions, type DownResult, down } from "./app/down.ts";
+import type { RunResult } from "./app/guarded-run.ts";
+import { type InitOptions, type InitResult, init } from "./app/init.ts";
+import { create, type NewResult } from "./app/new.ts";
+import { type PlanResult, planBack, planUpcoming } from "./app/plan.ts";
+import { recover } from "./app/recover.ts";
+import { type RedoResult, redo } from "./app/redo.ts";
+import type { Settings } from "./app/settings.ts";
+import { type StatusResult, status } from "./app/status.ts";
+import { type UpOptions, type UpResult, up } from "./app/up.ts";
+import { type VerifyResult, verify } from "./app/verify.ts";
+import { realEnvironment } from "./core/environment.ts";
+import { defaultLimits, type Limits } from "./engine/run.ts";
+
+export { type Config, defineConfig } from "./app/config.ts";
+export type { Undone } from "./app/down.ts";
+export type { PlannedMigration, PlanStatement, PlanStep } from "./app/plan.ts";
+export type { StatusRow } from "./app/status.ts";
+export type { Done } from "./app/up.ts";
+export { BelayError, type ErrorCode, errorCodes } from "./core/errors.ts";
+export type { Lock, LockMode, Loss, Undo, Verdict } from "./core/plan.ts";
+export type { RunEvent } from "./engine/events.ts";
+export type { Recovered } from "./engine/recover.ts";
+export type {
+  DownResult,
+  InitResult,
+  Limits,
+  NewResult,
+  PlanResult,
+  RedoResult,
+  RunResult,
+  StatusResult,
+  UpResult,
+  VerifyResult,
+};
+
+/** All optional: with none, the embedded PostgreSQL and the folder `migrations` of this folder. */
+export interface BelayOptions extends Partial<Omit<Settings, "limits" | "databaseUrl">> {
+  databaseUrl?: string | undefined;
+  limits?: Partial<Limits>;
+}
+
+/** The use cases. Those that change the database resolve with `error` when their work failed. */
+export interface Belay {
+  /** Config file, folder and journal; adopts another tool's history unless told not to. */
+  init(options?: Partial<InitOptions>): Promise<InitResult>;
+  /** Writes the files of a new, empty migration. */
+  create(name: string): Promise<NewResult>;
+  status(): Promise<StatusResult>;
+  /** What `up` would run; with `version` only that one. */
+  plan(options?: { version?: string; to?: string }): Promise<PlanResult>;
+  /** What `down` would run; default: the last migration. */
+  planDown(options?: Partial<DownOptions>): Promise<PlanResult>;
+  up(options?: Partial<UpOptions>): Promise<UpResult>;
+  /** Default: the last migration, by the way that loses nothing. */
+  down(options?: Partial<DownOptions>): Promise<DownResult>;
+  redo(options?: Partial<DownOptions>): Promise<RedoResult>;
+  recover(): Promise<RunResult>;
+  verify(): Promise<VerifyResult>;
+}
+
+const cautious: DownOptions = {
+  target: { count: 1 },
+  using: "auto",
+  acceptLoss: false,
+  allowDrift: false,
+};
+
+const strict: UpOptions = {
+  allowDrift: false,
+  allowMissing: false,
+  allowChanged: false,
+  allowOutOfOrder: false,
+};
+
+/** Binds the use cases to a database and a folder. Opens nothing until one is called. */
+export function createBelay(options: BelayOptions = {}): Belay {
+  const { databaseUrl, limits, ...rest } = options;
+  const settings: Settings = {
+    ...{ dir: "migrations", environment: realEnvironment, report: () => {} },
+    ...rest,
+    ...(databaseUrl === undefined ? {} : { databaseUrl }),
+    projectDir: resolve(options.projectDir ?? "."),
+    limits: { ...defaultLimits, ...limits },
+  };
+  return {
+    init: (given) => init(settings, { adopt: true, ...given }),
+    create: (name) => create(settings, name),
+    status: () => status(settings),
+    plan: (given) => planUpcoming(settings, given ?? {}),
+    planDown: (given) => planBack(settings, { ...cautious, ...given }),
+    up: (given) => up(settings, { ...strict, ...given }),
+    down: (given) => down(settings, { ...cautious, ...given }),
+    redo: (given) => redo(settings, { ...cautious, ...given }),
+    recover: () => recover(settings),
+    verify: () => verify(settings),
+  };
+}

@@ -1,0 +1,131 @@
+// Owns: the records of the journal, exactly as they are stored (see format.md). Append-only: what
+// is true now is derived from them by `state.ts`. A new field is optional for old readers; a changed
+// meaning needs a new `journalVersion`.
+
+import type { CatalogObject, Difference } from "../core/catalog.ts";
+import type { Change, Loss, Plan, Undo, Verdict } from "../core/plan.ts";
+
+/** Version of the journal's own schema and of the record bodies. */
+export const journalVersion = 1;
+
+/** `back-out` takes back the finished steps of an `up` or `down` that could not go on. */
+export type Direction = "up" | "down" | "back-out";
+
+/** What was done by one statement and how it is undone, in the order in which it ran. */
+export interface UndoEntry {
+  /** Of the statement in the user's file; 0 for Belay's own. */
+  line: number;
+  changes: Change[];
+  undo: Undo;
+  /** Schemas to resolve the undo's names in, as they were when the statement ran. */
+  searchPath: string[];
+}
+
+/** One object as it was before and after; what `down` has to restore. */
+export interface CatalogChange {
+  before?: CatalogObject;
+  after?: CatalogObject;
+}
+
+/** Rows of a table that changed in a step, as the server counted them. */
+export interface RowChange {
+  table: string;
+  inserted: number;
+  updated: number;
+  deleted: number;
+}
+
+/** What one finished step leaves for the end of its migration. */
+export interface StepResult {
+  undo: UndoEntry[];
+  rows: RowChange[];
+}
+
+export interface RunStarted {
+  command: string;
+  programVersion: string;
+  /** Operating-system user, host and process, and the database role. */
+  who: { user: string; host: string; pid: number; role: string };
+}
+
+/** Written before the first step of a migration that is more than one transaction. */
+export interface MigrationStarted {
+  direction: Direction;
+  name: string;
+  checksum: string;
+  plan: Plan;
+  /** Fingerprint of the catalog before; its content is in `belay.catalog`. */
+  before: string;
+  /** `down` only: whose SQL it is. */
+  using?: "planned" | "file";
+  /** `back-out` only: what is being taken back, and why. */
+  of?: "up" | "down";
+  error?: string;
+}
+
+/** Written before a statement that the server refuses inside a transaction. */
+export interface StatementIntended {
+  step: string;
+  undo: UndoEntry;
+}
+
+export interface StepDone extends StepResult {
+  step: string;
+}
+
+export interface MigrationFinished extends StepResult {
+  direction: "up" | "down";
+  name: string;
+  checksum: string;
+  plan: Plan;
+  verdict: Verdict;
+  losses: Loss[];
+  /** Fingerprints of the whole catalog. */
+  before: string;
+  after: string;
+  changed: CatalogChange[];
+  ms: number;
+  using?: "planned" | "file";
+  /** `down` only: what is not as it was, when that was accepted. */
+  residual?: Difference[];
+}
+
+/** The migration is as it was before the attempt; the database too. */
+export interface MigrationAbandoned {
+  of: "up" | "down";
+  name: string;
+  error: string;
+}
+
+/** Another tool applied it before Belay came. */
+export interface MigrationAdopted {
+  name: string;
+  checksum: string;
+  tool: string;
+}
+
+export interface RunFinished {
+  outcome: "done" | "failed" | "rolledBack" | "refused";
+  /** Fingerprint of the catalog at the end; its content is in `belay.catalog`. */
+  fingerprint?: string;
+}
+
+/** The closed union of records; `version` is the migration's, absent for records of a run. */
+export type Entry =
+  | { kind: "run-started"; body: RunStarted }
+  | { kind: "migration-started"; version: string; body: MigrationStarted }
+  | { kind: "statement-intended"; version: string; body: StatementIntended }
+  | { kind: "step-done"; version: string; body: StepDone }
+  | { kind: "migration-finished"; version: string; body: MigrationFinished }
+  | { kind: "migration-abandoned"; version: string; body: MigrationAbandoned }
+  | { kind: "migration-adopted"; version: string; body: MigrationAdopted }
+  | { kind: "run-finished"; body: RunFinished };
+
+/** A stored record. */
+export type JournalRecord = Entry & {
+  /** Order of writing; gaps are possible. */
+  seq: number;
+  /** Server clock, ISO 8601. */
+  at: string;
+  run: string;
+};

@@ -1,0 +1,147 @@
+// Owns: reading and writing the journal's tables. Knows no meaning of records.
+// Failure: BELAY_LEASE_LOST when the writer's fencing token is not the current one; then nothing
+// was written and the transaction must be rolled back.
+
+import { gunzipSync, gzipSync } from "node:zlib";
+import { type Catalog, catalogToJson } from "../core/catalog.ts";
+import { BelayError, untouched } from "../core/errors.ts";
+import type { Session } from "../dialects/dialect.ts";
+import { type Entry, type JournalRecord, journalVersion, type MigrationFinished } from "./record.ts";
+import { journalSchema } from "./schema.ts";
+
+/** Any constant will do; this one is the ASCII of "belay". */
+const installLock = "422775480697";
+
+/** Version of the journal in the database; 0 when there is none. */
+export async function installedVersion(session: Session): Promise<number> {
+  // By a scan, not by to_regclass: that would answer from a cache of names, which a session that
+  // waited for another's installation has not brought up to date yet.
+  const [found] = await session.query<{ present: boolean }>(
+    `SELECT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+                     WHERE n.nspname = 'belay' AND c.relname = 'journal_version') AS present`,
+  );
+  if (!found?.present) return 0;
+  const [row] = await session.query<{ version: number }>(
+    "SELECT coalesce(max(version), 0)::int AS version FROM belay.journal_version",
+  );
+  return row?.version ?? 0;
+}
+
+/**
+ * Creates or upgrades the journal. Safe when several start at once.
+ * Throws BELAY_JOURNAL_VERSION when a newer Belay wrote it.
+ */
+export async function install(session: Session): Promise<void> {
+  const version = await installedVersion(session);
+  refuseNewer(version);
+  if (version === journalVersion) return;
+  await session.run(`BEGIN; SELECT pg_advisory_xact_lock(${installLock})`);
+  try {
+    const from = await installedVersion(session);
+    for (let next = from + 1; next <= journalVersion; next += 1) {
+      await session.run(journalSchema[next - 1] ?? "");
+      await session.query("INSERT INTO belay.journal_version (version) VALUES ($1)", [next]);
+    }
+    await session.run("COMMIT");
+  } catch (error) {
+    await session.run("ROLLBACK").catch(() => {});
+    throw new BelayError("BELAY_PERMISSION", "Cannot create Belay's journal (schema belay)", {
+      state: untouched,
+      hint: "The role needs CREATE on the database, once: GRANT CREATE ON DATABASE ... TO ...",
+      cause: error,
+    });
+  }
+}
+
+export function refuseNewer(version: number): void {
+  if (version <= journalVersion) return;
+  throw new BelayError(
+    "BELAY_JOURNAL_VERSION",
+    `The journal has version ${version}; this program knows versions up to ${journalVersion}`,
+    { state: untouched, hint: "Use the newer Belay that wrote it." },
+  );
+}
+
+/**
+ * Appends one record. With `token`, only while that token holds the lease; the row lock it takes
+ * keeps a takeover waiting until this transaction ends, so "checked" still holds at commit.
+ */
+export async function append(
+  session: Session,
+  run: string,
+  token: string,
+  entry: Entry,
+): Promise<number> {
+  const rows = await session.query<{ seq: string }>(
+    `INSERT INTO belay.record (run, kind, version, body)
+     SELECT $1::uuid, $2, $3, $4::json
+       FROM (SELECT 1 FROM belay.lease WHERE token = $5::bigint FOR KEY SHARE) AS held
+     RETURNING seq`,
+    [run, entry.kind, "version" in entry ? entry.version : null, JSON.stringify(entry.body), token],
+    "belay-append",
+  );
+  const row = rows[0];
+  if (row === undefined) {
+    throw new BelayError("BELAY_LEASE_LOST", "Another run has taken over; this one must not go on", {
+      state: "What this run had not committed is rolled back; the other run decides about the rest.",
+      hint: "See belay status.",
+    });
+  }
+  return Number(row.seq);
+}
+
+/**
+ * All records, oldest first. Bodies of finished migrations come without plan, undo and catalog
+ * changes, which can be large; {@link readFinished} brings those.
+ */
+export async function readRecords(session: Session): Promise<JournalRecord[]> {
+  const version = await installedVersion(session);
+  refuseNewer(version);
+  if (version === 0) return [];
+  return (
+    await session.query<{ seq: string; at: string; run: string; kind: string; version: string }>(
+      `SELECT seq::text, to_json(at) #>> '{}' AS at, run::text, kind, version,
+              CASE WHEN kind = 'migration-finished'
+                   THEN body::jsonb - 'plan' - 'undo' - 'changed' ELSE body::jsonb END AS body
+         FROM belay.record ORDER BY seq`,
+    )
+  ).map((row) => ({ ...row, seq: Number(row.seq) }) as unknown as JournalRecord);
+}
+
+/** The whole record of a finished migration. */
+export async function readFinished(session: Session, seq: number): Promise<MigrationFinished> {
+  const [row] = await session.query<{ body: MigrationFinished }>(
+    "SELECT body FROM belay.record WHERE seq = $1 AND kind = 'migration-finished'",
+    [seq],
+  );
+  if (row === undefined) {
+    throw new BelayError("BELAY_JOURNAL_CORRUPT", `Journal record ${seq} is gone`, {
+      state: "Nothing was changed now.",
+      hint: "Somebody deleted from belay.record; restore it from a backup.",
+    });
+  }
+  return row.body;
+}
+
+/** Stores a catalog's content under its fingerprint, for naming drift later. Keeps the newest 20. */
+export async function saveCatalog(session: Session, fingerprint: string, catalog: Catalog) {
+  const content = JSON.stringify(catalogToJson(catalog));
+  await session.query(
+    `INSERT INTO belay.catalog (fingerprint, content) VALUES ($1, $2)
+     ON CONFLICT (fingerprint) DO UPDATE SET recorded_at = clock_timestamp()`,
+    [fingerprint, gzipSync(content).toString("base64")],
+  );
+  await session.run(
+    `DELETE FROM belay.catalog WHERE fingerprint NOT IN
+       (SELECT fingerprint FROM belay.catalog ORDER BY recorded_at DESC LIMIT 20)`,
+  );
+}
+
+/** The stored content, or undefined when that catalog was not kept. */
+export async function loadCatalog(session: Session, fingerprint: string) {
+  const [row] = await session.query<{ content: string }>(
+    "SELECT content FROM belay.catalog WHERE fingerprint = $1",
+    [fingerprint],
+  );
+  return row === undefined ? undefined : gunzipSync(Buffer.from(row.content, "base64")).toString();
+}

@@ -1,0 +1,310 @@
+// One run at a time, fenced; locks that never make the application wait longer than the timeout;
+// failures that leave nothing behind.
+
+import pg from "pg";
+import { describe, expect, test } from "vitest";
+import { differences } from "../src/core/catalog.ts";
+import { createBelay, type RunEvent } from "../src/index.ts";
+import { runBelay, startBelay } from "./support/belay.ts";
+import { catalogOf } from "./support/catalog.ts";
+import { createProject } from "./support/project.ts";
+import { createProxy } from "./support/proxy.ts";
+import { createDatabase, forEachServer, type TestDatabase } from "./support/servers.ts";
+
+async function until(condition: () => Promise<boolean> | boolean, what: string) {
+  const deadline = Date.now() + 30_000;
+  while (!(await condition())) {
+    if (Date.now() > deadline) throw new Error(`waited in vain until ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** A session of somebody else that holds a lock until released. */
+async function holdLock(db: TestDatabase, sql: string) {
+  const client = new pg.Client({ connectionString: db.url, application_name: "holder" });
+  client.on("error", () => {});
+  await client.connect();
+  await client.query(`BEGIN; ${sql}`);
+  return async () => {
+    await client.query("COMMIT");
+    await client.end();
+  };
+}
+
+forEachServer("engine", (server) => {
+  describe("lease", () => {
+    test("of two runs started together one works and the other exits 4, naming it", async () => {
+      await using db = await createDatabase(server);
+      await using project = await createProject({
+        "1_slow.up.sql": "CREATE TABLE t (a int); SELECT pg_sleep(2);",
+      });
+      const args = ["up", "--database-url", db.url, "--json"];
+      const both = await Promise.all([
+        runBelay(args, { cwd: project.dir }),
+        runBelay(args, { cwd: project.dir }),
+      ]);
+      expect(both.map(({ status }) => status).sort()).toEqual([0, 4]);
+      const refused = JSON.parse(both.find(({ status }) => status === 4)?.stdout ?? "");
+      expect(refused.error.code).toBe("BELAY_LEASE_HELD");
+      expect(refused.error.message).toMatch(/belay up/);
+      const records = await db.query("SELECT FROM belay.record WHERE kind = 'migration-finished'");
+      expect(records).toHaveLength(1);
+    });
+
+    test("a run cut off from the network is fenced: what it wakes up to write is refused", async () => {
+      await using db = await createDatabase(server);
+      await using proxy = await createProxy(db.url);
+      await using project = await createProject({
+        "1_slow.up.sql": "CREATE TABLE t (a int); SELECT pg_sleep(1.5);",
+        "2_next.up.sql": "CREATE TABLE u (a int);",
+      });
+      let cutOff = false;
+      const events: RunEvent[] = [];
+      const first = createBelay({
+        ...{ databaseUrl: proxy.url, projectDir: project.dir, leaseTermMs: 1_000 },
+        report: (event) => {
+          events.push(event);
+          if (event.kind === "statement" && event.sql.includes("pg_sleep") && !cutOff) {
+            cutOff = true;
+            proxy.cut();
+          }
+        },
+      }).up();
+      await until(() => cutOff, "the network is cut");
+      const second = createBelay({ databaseUrl: db.url, projectDir: project.dir });
+      let result = await second.up().catch((error: unknown) => error as { code?: string });
+      await until(async () => {
+        if (!("code" in result)) return true;
+        expect(result.code).toBe("BELAY_LEASE_HELD");
+        result = await second.up().catch((error: unknown) => error as { code?: string });
+        return !("code" in result);
+      }, "the lease is taken over");
+      proxy.heal();
+      const lost = await first.then(
+        (ended) => ended.error,
+        (error: unknown) => error as { code?: string },
+      );
+      expect(lost?.code).toMatch(/BELAY_(LEASE_LOST|CONNECTION_LOST)/);
+      const [count] = await db.query<{ n: string }>(
+        "SELECT count(*) AS n FROM belay.record WHERE kind = 'migration-finished'",
+      );
+      expect(count?.n).toBe("2");
+      expect((await second.verify()).findings).toEqual([]);
+    });
+
+    test("a writer that wakes up after a takeover cannot commit", async () => {
+      await using db = await createDatabase(server);
+      await using project = await createProject({ "1_a.up.sql": "CREATE TABLE a (a int);" });
+      await using second = await createProject({ "1_a.up.sql": "CREATE TABLE a (a int);" });
+      let release = () => {};
+      const paused = new Promise<void>((resolve) => {
+        release = resolve;
+      });
+      let isPaused = false;
+      const { realEnvironment } = await import("../src/core/environment.ts");
+      // Its heartbeat is silent, as that of a stopped process is; its sessions are alive.
+      const first = createBelay({
+        ...{ databaseUrl: db.url, projectDir: project.dir, leaseTermMs: 300 },
+        environment: {
+          ...realEnvironment,
+          every: () => () => {},
+          async reached(point) {
+            if (point !== "statement-executed") return;
+            isPaused = true;
+            await paused;
+          },
+        },
+      }).up();
+      await until(() => isPaused, "the first run is in its transaction");
+      let taken: Awaited<ReturnType<ReturnType<typeof createBelay>["up"]>> | undefined;
+      await until(async () => {
+        taken = await createBelay({ databaseUrl: db.url, projectDir: second.dir })
+          .up()
+          .catch(() => undefined);
+        return taken !== undefined;
+      }, "the lease has expired");
+      expect(taken?.applied).toHaveLength(1);
+      release();
+      const outcome = await first.then((ended) => ended.error, (error: unknown) => error);
+      expect((outcome as { code: string }).code).toMatch(/BELAY_(LEASE_LOST|CONNECTION_LOST)/);
+    });
+
+    test("a run killed while its statement works does not keep the next one waiting", async () => {
+      await using db = await createDatabase(server);
+      await using project = await createProject({
+        "1_slow.up.sql": "CREATE TABLE t (a int); SELECT pg_sleep(60);",
+      });
+      const first = startBelay(["up", "--database-url", db.url], { cwd: project.dir });
+      await until(
+        async () =>
+          (await db.query("SELECT FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep(60)%' AND datname = current_database()"))
+            .length > 0,
+        "the statement runs",
+      );
+      first.child.kill("SIGKILL");
+      await first.ended;
+      await project.write("1_slow.up.sql", "CREATE TABLE t (a int);");
+      const belay = createBelay({ databaseUrl: db.url, projectDir: project.dir });
+      await until(async () => {
+        const ended = await belay.up().catch(() => undefined);
+        return ended?.applied.length === 1;
+      }, "the next run has taken over");
+    });
+  });
+
+  describe("locks", () => {
+    test("queries queue behind a blocked migration no longer than the lock timeout", async () => {
+      await using db = await createDatabase(server);
+      await db.query("CREATE TABLE t (id int PRIMARY KEY, v int); INSERT INTO t VALUES (1, 0)");
+      await using project = await createProject({
+        "1_add.up.sql": "ALTER TABLE t ADD COLUMN w int;",
+      });
+      const release = await holdLock(db, "SELECT * FROM t");
+      const events: RunEvent[] = [];
+      const lockTimeoutMs = 300;
+      const migration = createBelay({
+        ...{ databaseUrl: db.url, projectDir: project.dir },
+        limits: { lockTimeoutMs, lockBudgetMs: 30_000 },
+        report: (event) => events.push(event),
+      }).up();
+      const writer = new pg.Client({ connectionString: db.url });
+      await writer.connect();
+      let longest = 0;
+      let writes = 0;
+      const retries = () => events.filter((event) => event.kind === "retry").length;
+      await until(async () => {
+        const startedAt = performance.now();
+        await writer.query("UPDATE t SET v = v + 1 WHERE id = 1");
+        longest = Math.max(longest, performance.now() - startedAt);
+        writes += 1;
+        return retries() >= 4;
+      }, "the migration has tried four times");
+      await release();
+      const { error, applied } = await migration;
+      await writer.end();
+      expect(error).toBeUndefined();
+      expect(applied).toHaveLength(1);
+      expect(writes).toBeGreaterThan(10);
+      // The writer's own work is a millisecond; the rest is the wait behind our lock request.
+      expect(longest).toBeLessThan(lockTimeoutMs + 250);
+      const waiting = events.find((event) => event.kind === "waiting");
+      expect(waiting?.kind === "waiting" && waiting.holders[0]?.application).toBe("holder");
+    });
+
+    test("gives up within its budget and leaves nothing behind", async () => {
+      await using db = await createDatabase(server);
+      await db.query("CREATE TABLE t (id int PRIMARY KEY)");
+      const before = await catalogOf(db.url);
+      await using project = await createProject({
+        "1_add.up.sql": "CREATE TABLE u (a int); ALTER TABLE t ADD COLUMN w int;",
+      });
+      const release = await holdLock(db, "SELECT * FROM t");
+      const startedAt = performance.now();
+      const { error, applied } = await createBelay({
+        ...{ databaseUrl: db.url, projectDir: project.dir },
+        limits: { lockTimeoutMs: 100, lockBudgetMs: 1_000 },
+      }).up();
+      expect(performance.now() - startedAt).toBeLessThan(6_000);
+      await release();
+      expect(error?.code).toBe("BELAY_LOCK_BUDGET");
+      expect(error?.exit).toBe(2);
+      expect(applied).toEqual([]);
+      expect(differences(before, await catalogOf(db.url))).toEqual([]);
+    });
+
+    test("who waits behind us is named", async () => {
+      await using db = await createDatabase(server);
+      await db.query("CREATE TABLE t (id int PRIMARY KEY)");
+      await using project = await createProject({
+        "1_add.up.sql": "ALTER TABLE t ADD COLUMN w int; SELECT pg_sleep(1.5);",
+      });
+      const events: RunEvent[] = [];
+      let reader: Promise<unknown> | undefined;
+      const client = new pg.Client({ connectionString: db.url, application_name: "reader" });
+      await client.connect();
+      await createBelay({
+        ...{ databaseUrl: db.url, projectDir: project.dir },
+        report: (event) => {
+          events.push(event);
+          if (event.kind === "statement" && event.index === 1) reader = client.query("SELECT FROM t");
+        },
+      }).up();
+      await reader;
+      await client.end();
+      const blocking = events.find((event) => event.kind === "blocking");
+      expect(blocking?.kind === "blocking" && blocking.waiters[0]?.application).toBe("reader");
+    });
+
+    test("an INVALID index of a failed attempt is dropped", async () => {
+      await using db = await createDatabase(server);
+      await db.query("CREATE TABLE t (a int); INSERT INTO t VALUES (1), (1)");
+      const before = await catalogOf(db.url);
+      await using project = await createProject({
+        "1_unique.up.sql": "CREATE UNIQUE INDEX CONCURRENTLY t_a ON t (a);",
+      });
+      const belay = createBelay({ databaseUrl: db.url, projectDir: project.dir });
+      const { error } = await belay.up();
+      expect(error?.code).toBe("BELAY_STATEMENT");
+      expect(error?.message).toMatch(/duplicated/);
+      expect(differences(before, await catalogOf(db.url))).toEqual([]);
+      expect((await belay.status()).interrupted).toBe(false);
+    });
+  });
+
+  describe("failures", () => {
+    test("a migration of several steps that fails takes back the steps before", async () => {
+      await using db = await createDatabase(server);
+      await db.query("CREATE TABLE t (a int); INSERT INTO t VALUES (1), (1)");
+      const before = await catalogOf(db.url);
+      await using project = await createProject({
+        "1_steps.up.sql": `ALTER TABLE t ADD COLUMN b text;
+          CREATE INDEX CONCURRENTLY t_b ON t (b);
+          CREATE UNIQUE INDEX CONCURRENTLY t_a ON t (a);`,
+      });
+      const { error } = await createBelay({ databaseUrl: db.url, projectDir: project.dir }).up();
+      expect(error?.code).toBe("BELAY_STATEMENT");
+      expect(error?.exit).toBe(2);
+      expect(error?.at).toMatch(/1_steps\.up\.sql:3$/);
+      expect(differences(before, await catalogOf(db.url))).toEqual([]);
+    });
+
+    test("Ctrl-C cancels the statement, rolls back and exits 2", async () => {
+      await using db = await createDatabase(server);
+      const before = await catalogOf(db.url);
+      await using project = await createProject({
+        "1_slow.up.sql": "CREATE TABLE t (a int); SELECT pg_sleep(60);",
+      });
+      const run = startBelay(["up", "--database-url", db.url, "--json"], { cwd: project.dir });
+      await until(
+        async () =>
+          (await db.query("SELECT FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep(60)%' AND datname = current_database()"))
+            .length > 0,
+        "the statement runs",
+      );
+      run.child.kill("SIGINT");
+      const { status, stdout } = await run.ended;
+      expect(JSON.parse(stdout).error.code).toBe("BELAY_CANCELLED");
+      expect(status).toBe(2);
+      expect(differences(before, await catalogOf(db.url))).toEqual([]);
+    });
+  });
+
+  describe("drift", () => {
+    test("what somebody else changed is named, and nothing runs", async () => {
+      await using db = await createDatabase(server);
+      await using project = await createProject({ "1_a.up.sql": "CREATE TABLE a (x int, y int);" });
+      const belay = createBelay({ databaseUrl: db.url, projectDir: project.dir });
+      await belay.up();
+      await db.query("ALTER TABLE a RENAME COLUMN y TO z; CREATE INDEX by_hand ON a (x)");
+      await project.write("2_b.up.sql", "CREATE TABLE b (x int);");
+      const refused = await belay.up().catch((error: unknown) => error as Error);
+      expect(refused).toMatchObject({ code: "BELAY_DRIFT", exit: 4 });
+      expect((refused as Error).message).toMatch(/by_hand/);
+      expect((refused as Error).message).toMatch(/renamed|y.*z/);
+      expect((await belay.verify()).verified).toBe(false);
+      expect((await belay.up({ allowDrift: true })).applied).toHaveLength(1);
+      expect((await belay.verify()).verified).toBe(true);
+    });
+  });
+});
+

@@ -1,0 +1,18 @@
+// Owns: a second opinion on a catalog, by a reader that is not ours: pg-delta's facts.
+
+import { extract } from "@supabase/pg-delta";
+import pg from "pg";
+
+/** Facts of a database, Belay's own schema left out, as one comparable text per fact. */
+export async function independentFacts(url: string): Promise<string[]> {
+  const pool = new pg.Pool({ connectionString: url, max: 1 });
+  try {
+    const { factBase } = await extract(pool);
+    return [...factBase.facts()]
+      .map((fact) => JSON.stringify(fact))
+      .filter((fact) => !/"schema":"belay"|"name":"belay"/.test(fact))
+      .sort();
+  } finally {
+    await pool.end();
+  }
+}
