@@ -17,17 +17,13 @@ function belayFor(url: string, corpus: Corpus) {
   return createBelay({ databaseUrl: url, dir: corpus.dir });
 }
 
-/** Applies the plain files with psql; what psql cannot apply is returned with the server's words. */
+/** Applies the plain files with one psql; throws the server's own error where one cannot be. */
 async function applyWithPsql(url: string, migrations: CorpusMigration[]) {
-  const failures: string[] = [];
-  for (const { base, up, noTransaction } of migrations) {
-    try {
-      await psql(url, { file: up }, { singleTransaction: !noTransaction });
-    } catch (error) {
-      failures.push(`${base}: ${(error as Error).message}`);
-    }
-  }
-  return failures;
+  const script = migrations.map(({ up, noTransaction }) => {
+    const file = `\\i '${up}'\n`;
+    return `${noTransaction ? file : `BEGIN;\n${file}COMMIT;\n`}DISCARD ALL;\n`;
+  });
+  await psql(url, { sql: script.join("") });
 }
 
 /** Statements that neither destroy nor touch rows; judged by text, without Belay's classifier. */
@@ -59,8 +55,7 @@ for (const server of servers) {
       async () => {
         await using plain = await createDatabase(server);
         await using ours = await createDatabase(server);
-        const failures = await applyWithPsql(plain.url, corpus.migrations);
-        expect(failures).toEqual([]);
+        await applyWithPsql(plain.url, corpus.migrations);
         const {
           applied,
           error,

@@ -1,7 +1,7 @@
 // The lock file's claim is about processes that are killed while they hold it.
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -69,6 +69,13 @@ test("is free again after its work failed", async () => {
 test("a torn file is nobody's", async () => {
   writeFileSync(lock, '{"id":"abc","pi');
   expect(await withLock(lock, environment, 1_000, async () => "mine")).toBe("mine");
+});
+
+test("its holder does not tidy away what another process is just writing", async () => {
+  const halfWritten = `${lock}.waiter.new`;
+  writeFileSync(halfWritten, "");
+  await withLock(lock, environment, 1_000, async () => {});
+  expect(existsSync(halfWritten)).toBe(true);
 });
 
 async function end(child: ChildProcess): Promise<number | string | null> {

@@ -31,6 +31,7 @@ import {
 import { fastFolder } from "./support/start-postgres.ts";
 
 const isRoot = process.getuid?.() === 0;
+const asRoot = test.skipIf(!isRoot);
 const nobody = { uid: 65534, gid: 65534 };
 
 /** Everything of this file lies under here, in folders that every account can enter. */
@@ -281,6 +282,25 @@ test("closing after somebody deleted .belay is not an error", async () => {
   await server.close();
 });
 
+test("destroys its data on demand, unless somebody still uses it", async () => {
+  const one = await openEmbedded({ dir, environment });
+  const two = await openEmbedded({ dir, environment });
+  await one.destroy();
+  expect(await query(two.url(), "SELECT 1 AS a")).toEqual([{ a: 1 }]);
+  await two.destroy();
+  await two.close();
+  expect(existsSync(two.dataDir)).toBe(false);
+  expect(postmasters()).toEqual([]);
+});
+
+asRoot("destroys a home outside the project as a whole", async () => {
+  const secret = newProject();
+  chmodSync(secret, 0o700);
+  const server = await openEmbedded({ dir: join(secret, ".belay"), environment });
+  await server.destroy();
+  expect(existsSync(join(server.dataDir, ".."))).toBe(false);
+});
+
 test("runs from a package whose links npm did not make", async () => {
   const bare = installed("without links");
   const links = () => readdirSync(join(packageFolder(bare), "native/lib")).includes("libpq.so.5");
@@ -305,8 +325,6 @@ test("a lock whose holder's number now belongs to another process is free", asyn
   expect(server.port).toBeGreaterThan(0);
   expect(existsSync(join(dir, "postgres", "lock"))).toBe(false);
 });
-
-const asRoot = test.skipIf(!isRoot);
 
 asRoot("root in a root-only folder keeps its data where the server can reach it", async () => {
   const secret = newProject();

@@ -261,11 +261,16 @@ forEachServer("engine", (server) => {
           CREATE INDEX CONCURRENTLY t_b ON t (b);
           CREATE UNIQUE INDEX CONCURRENTLY t_a ON t (a);`,
       });
-      const { error } = await createBelay({ databaseUrl: db.url, projectDir: project.dir }).up();
+      const belay = createBelay({ databaseUrl: db.url, projectDir: project.dir });
+      const { error } = await belay.up();
       expect(error?.code).toBe("BELAY_STATEMENT");
       expect(error?.exit).toBe(2);
       expect(error?.at).toMatch(/1_steps\.up\.sql:3$/);
       expect(differences(before, await catalogOf(db.url))).toEqual([]);
+      expect(await belay.status()).toMatchObject({
+        interrupted: false,
+        migrations: [{ version: "1", state: "pending" }],
+      });
     });
 
     test("Ctrl-C cancels the statement, rolls back and exits 2", async () => {

@@ -21,6 +21,8 @@ export interface PlanStatement {
   scans: boolean;
   rewrites: boolean;
   undo: Undo;
+  /** The undo's SQL is completed from the catalog when the statement runs. */
+  undoFromCatalog: boolean;
 }
 
 export interface PlanStep {
@@ -105,8 +107,9 @@ async function shown(
     for (const statement of statements) {
       const { sql, line, locks, scans, rewrites } = statement;
       const changes = statement.changes.map(({ kind, object }) => `${kind} ${object}`.trim());
-      const undo = await counted(statement, look);
-      seen.push({ sql, line, changes, locks, scans, rewrites, undo });
+      const undo = await foreseen(statement, look);
+      const undoFromCatalog = statement.undoFromCatalog === true;
+      seen.push({ sql, line, changes, locks, scans, rewrites, undo, undoFromCatalog });
     }
     const undos = composed(statements, seen);
     steps.push({
@@ -138,19 +141,21 @@ function composed(statements: Plan["steps"][number]["statements"], seen: readonl
   return composeUndo(entries, []).map((entry) => entry.undo);
 }
 
-/** For a loss, asks how many rows are at stake now; otherwise what the text tells is enough. */
-async function counted(
+/**
+ * What the catalog says of it now, where it can be asked: definitions of what goes, rows at stake.
+ * Where it finds nothing, an earlier statement is still to make it, and the text has to do.
+ */
+async function foreseen(
   statement: Plan["steps"][number]["statements"][number],
   look: { dialect: Dialect; session: Session } | undefined,
 ): Promise<Undo> {
-  if (look === undefined || statement.undo.kind !== "lossy") return statement.undo;
+  if (look === undefined || !statement.undoFromCatalog) return statement.undo;
   const { dialect, session } = look;
   await session.run("BEGIN READ ONLY");
   try {
     const undo = await (await dialect.undoer(statement)).before(session);
-    return undo.kind === "lossy" ? undo : statement.undo;
+    return undo.kind === "exact" && undo.sql.length === 0 ? statement.undo : undo;
   } catch {
-    // It concerns something that an earlier statement is still to make.
     return statement.undo;
   } finally {
     await session.run("ROLLBACK");

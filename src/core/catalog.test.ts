@@ -50,17 +50,15 @@ describe("fingerprint", () => {
   });
 
   const facts = fc.dictionary(fc.constantFrom("a", "b", "c"), fc.constantFrom("1", "2"));
-  const catalogs = fc
-    .dictionary(fc.constantFrom("t", "u", "v", "w"), facts)
-    .map((objects) =>
-      catalog(
-        ...Object.entries(objects).map(([name, each]) => ({
-          name,
-          identity: name,
-          facts: { ...each },
-        })),
-      ),
-    );
+  const catalogs = fc.dictionary(fc.constantFrom("t", "u", "v", "w"), facts).map((objects) =>
+    catalog(
+      ...Object.entries(objects).map(([name, each]) => ({
+        name,
+        identity: name,
+        facts: { ...each },
+      })),
+    ),
+  );
 
   test("is equal exactly when there is no difference", () => {
     fc.assert(

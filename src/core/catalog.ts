@@ -47,34 +47,39 @@ export const columnOrder = "column order";
 
 // ---------------------------------------------------------------------------------- fingerprint
 
-const hashes = new WeakMap<CatalogObject, bigint>();
-const modulus = 1n << 256n;
+/** SHA-256 as eight words, kept for as long as the object: what has not changed is not hashed again. */
+const hashes = new WeakMap<CatalogObject, Uint32Array>();
 
 function byCodeUnits([a]: [string, string], [b]: [string, string]): number {
   return a < b ? -1 : 1;
 }
 
-function hashOf(object: CatalogObject): bigint {
+function hashOf(object: CatalogObject): Uint32Array {
   const known = hashes.get(object);
   if (known !== undefined) return known;
   const text = JSON.stringify([object.name, Object.entries(object.facts).sort(byCodeUnits)]);
-  const hash = BigInt(`0x${createHash("sha256").update(text, "utf8").digest("hex")}`);
+  const digest = createHash("sha256").update(text, "utf8").digest();
+  const hash = Uint32Array.from({ length: 8 }, (_, word) => digest.readUInt32BE(word * 4));
   hashes.set(object, hash);
   return hash;
 }
 
 /**
- * Content hash over names and facts, 64 hex digits. A sum of hashes does not depend on the order,
- * and an object that has not been replaced is not hashed again.
+ * Content hash over names and facts, 64 hex digits: the hashes of the objects added up, word by
+ * word, so that their order does not matter.
  */
 export function fingerprintOf(catalog: Catalog): string {
-  let sum = 0n;
-  for (const object of catalog.values()) sum += hashOf(object);
-  return (sum % modulus).toString(16).padStart(64, "0");
+  const sum = new Uint32Array(8);
+  for (const object of catalog.values()) {
+    const hash = hashOf(object);
+    for (let word = 0; word < 8; word++) sum[word]! += hash[word]!;
+  }
+  return [...sum].map((word) => word.toString(16).padStart(8, "0")).join("");
 }
 
 export function equalObjects(a: CatalogObject, b: CatalogObject): boolean {
-  return hashOf(a) === hashOf(b);
+  const other = hashOf(b);
+  return hashOf(a).every((word, index) => word === other[index]);
 }
 
 // --------------------------------------------------------------------------------- differences
@@ -109,10 +114,10 @@ function byObject(a: Difference, b: Difference): number {
 }
 
 function differencesOf(before?: CatalogObject, after?: CatalogObject): Difference[] {
-  if (before === undefined) {
-    return after === undefined ? [] : [{ object: after.name, after: after.name }];
+  if (before === undefined || after === undefined) {
+    const object = (before ?? after)?.name ?? "";
+    return [{ object, ...(before && { before: object }), ...(after && { after: object }) }];
   }
-  if (after === undefined) return [{ object: before.name, before: before.name }];
   if (equalObjects(before, after)) return [];
   const object = before.name;
   const found: Difference[] = [];
@@ -122,23 +127,30 @@ function differencesOf(before?: CatalogObject, after?: CatalogObject): Differenc
   for (const [was, is] of renamed) {
     found.push({ object, fact: `name of ${was}`, before: was, after: is });
   }
-  const left = new Set(Object.keys(after.facts));
-  for (const [fact, value] of Object.entries(before.facts)) {
-    const now = renamed.get(fact) ?? fact;
-    left.delete(now);
-    const valueNow = after.facts[now];
-    if (value === valueNow) continue;
-    if (fact === columnOrder && sameOrder(before, after, renamed)) continue;
-    found.push({ object, fact, before: value, ...(valueNow !== undefined && { after: valueNow }) });
-  }
-  for (const fact of left) found.push({ object, fact, after: after.facts[fact]! });
-  return found.length > 0 ? found : [orderDifference(before, after)];
+  found.push(...factDifferences(before, after, renamed));
+  // What is left when a column came or went has been told by the column.
+  const told = found.filter(
+    ({ fact }) => fact !== columnOrder || !sameOrder(before, after, renamed),
+  );
+  return told.length > 0 ? told : found;
 }
 
-/** The order was the only difference after all, e.g. when parts are not known. */
-function orderDifference(before: CatalogObject, after: CatalogObject): Difference {
-  const [was, is] = [before.facts[columnOrder] ?? "", after.facts[columnOrder] ?? ""];
-  return { object: before.name, fact: columnOrder, before: was, after: is };
+function factDifferences(
+  { name: object, facts }: CatalogObject,
+  after: CatalogObject,
+  renamed: ReadonlyMap<string, string>,
+): Difference[] {
+  const found: Difference[] = [];
+  const left = new Set(Object.keys(after.facts));
+  for (const [fact, value] of Object.entries(facts)) {
+    const now = renamed.get(fact) ?? fact;
+    left.delete(now);
+    const is = after.facts[now];
+    if (value !== is)
+      found.push({ object, fact, before: value, ...(is !== undefined && { after: is }) });
+  }
+  for (const fact of left) found.push({ object, fact, after: after.facts[fact]! });
+  return found;
 }
 
 /** Facts of one part under two names. */
@@ -158,7 +170,7 @@ function renamedFacts(before: CatalogObject, after: CatalogObject): Map<string, 
 function sameOrder(
   before: CatalogObject,
   after: CatalogObject,
-  renamed: Map<string, string>,
+  renamed: ReadonlyMap<string, string>,
 ): boolean {
   const was = columnsOf(before).map((column) => renamed.get(column) ?? column);
   const is = columnsOf(after);

@@ -98,8 +98,10 @@ export interface PlannedStatement {
   searchPath?: readonly string[];
   /** For non-transactional statements. */
   probe?: Probe;
-  /** Undo as known now. Exact ones that need the catalog at run time are refined then. */
+  /** Undo as far as the text tells. */
   undo: Undo;
+  /** The catalog, asked just before the statement runs, says more: definitions, names, rows. */
+  undoFromCatalog?: boolean;
 }
 
 /** What the engine executes as a unit: one transaction, or one statement outside of one. */

@@ -37,8 +37,6 @@ export async function runStep(run: Run, step: Step, context: StepContext): Promi
     return await withAttempts(run, () =>
       step.transactional ? runTransaction(run, step, context) : runStatement(run, step, context),
     );
-  } catch (error) {
-    throw wrap(run, undefined, error);
   } finally {
     stopWatching();
   }
@@ -70,7 +68,10 @@ async function runTransaction(run: Run, step: Step, context: StepContext): Promi
     await append(session, run.id, lease.token, context.toEntry(result, seen));
     await environment.reached("step-journaled");
     committing = true;
-    await dialect.commit(session);
+    // Deferred constraints speak up only here.
+    await dialect.commit(session).catch((error: unknown) => {
+      throw wrap(run, undefined, error);
+    });
     await environment.reached("step-committed");
     run.catalog = seen.catalog;
     // SET LOCAL ended with the transaction, SET did not; the next step asks.
@@ -103,7 +104,7 @@ async function runOne(run: Run, statement: PlannedStatement, timeouts: Timeouts)
     const searchPath = (run.searchPath ??= await dialect.searchPath(session));
     return { line: statement.line, changes: statement.changes, undo, searchPath };
   } catch (error) {
-    throw wrap(run, statement, error, true);
+    throw wrap(run, statement, error);
   }
 }
 
@@ -134,7 +135,7 @@ async function runStatement(run: Run, step: Step, context: StepContext): Promise
     lease.check();
     if (dialect.trouble(error).kind === "connection") throw connectionLost(error, true);
     await removeHalf(run, statement);
-    throw wrap(run, statement, error, true);
+    throw wrap(run, statement, error);
   }
   await environment.reached("statement-ran");
   const result = await recordStatement(run, step, entry(await undoer.after(session)), context);
@@ -195,23 +196,23 @@ function checkCancelled(run: Run): void {
   if (run.signal.aborted) throw new BelayError("BELAY_CANCELLED", "Cancelled");
 }
 
-/** Keeps our own errors and lock trouble (which the attempts need to see) as they are. */
-function wrap(
-  run: Run,
-  statement: PlannedStatement | undefined,
-  error: unknown,
-  retryable = false,
-): unknown {
+/** Keeps our own errors, lost connections, and lock trouble (which the attempts look at) as they are. */
+function wrap(run: Run, statement: PlannedStatement | undefined, error: unknown): unknown {
   if (error instanceof BelayError || error instanceof StatementFailed) return error;
   const trouble = run.dialect.trouble(error);
-  if (trouble.kind === "cancelled" && run.signal.aborted) {
-    return new BelayError("BELAY_CANCELLED", "Cancelled", { cause: error });
+  switch (trouble.kind) {
+    case "cancelled":
+      if (run.signal.aborted) return new BelayError("BELAY_CANCELLED", "Cancelled", { cause: error });
+      return new StatementFailed(statement, trouble, error);
+    case "server":
+    case "statement-timeout":
+      return new StatementFailed(statement, trouble, error);
+    case "lock-timeout":
+    case "deadlock":
+    case "connection":
+    case "internal":
+      return error;
   }
-  const seen = trouble.kind === "lock-timeout" || trouble.kind === "deadlock";
-  if (trouble.kind === "internal" || trouble.kind === "connection" || (retryable && seen)) {
-    return error;
-  }
-  return new StatementFailed(statement, trouble, error);
 }
 
 function connectionLost(cause: unknown, unknown: boolean): BelayError {

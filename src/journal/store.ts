@@ -103,7 +103,9 @@ export async function readRecords(session: Session): Promise<JournalRecord[]> {
       `SELECT seq::text, to_json(at) #>> '{}' AS at, run::text, kind, version,
               CASE WHEN kind = 'migration-finished'
                    THEN body::jsonb - 'plan' - 'undo' - 'changed' ELSE body::jsonb END AS body
-         FROM belay.record ORDER BY seq`,
+         FROM belay.record
+        -- Not by the text of the same name in the output, where 10 comes before 9.
+        ORDER BY record.seq`,
     )
   ).map((row) => ({ ...row, seq: Number(row.seq) }) as unknown as JournalRecord);
 }

@@ -21,7 +21,9 @@ export function composeUndo(entries: readonly UndoEntry[], rows: readonly RowCha
     }
     return isCovered(entry, created) ? { ...entry, undo: { kind: "exact", sql: [] } as Undo } : entry;
   });
-  const hidden = rows.filter((row) => !created.has(row.table) && !named.has(row.table));
+  const hidden = rows.filter(
+    (row) => isTouched(row) && !created.has(row.table) && !named.has(row.table),
+  );
   return hidden.length === 0 ? composed : [...composed, hiddenRows(hidden)];
 }
 
@@ -55,4 +57,8 @@ function hiddenRows(rows: readonly RowChange[]): UndoEntry {
 /** An unqualified name is created in, and found in, the first schema of the path. */
 function qualified(name: string, searchPath: readonly string[]): string {
   return name.includes(".") || searchPath[0] === undefined ? name : `${searchPath[0]}.${name}`;
+}
+
+function isTouched({ inserted, updated, deleted }: RowChange): boolean {
+  return inserted + updated + deleted > 0;
 }

@@ -98,7 +98,7 @@ async function prove(kind: string, session: Session, proof: UndoCase): Promise<v
       if (transactional && !wanted) await session.run("COMMIT");
       transactional = wanted;
       await session.run(sql).catch((error) => {
-        throw new Error(`${error.message} in the undo: ${sql}`);
+        throw new Error(`${error.message} ${error.detail ?? ""} in the undo: ${sql}`);
       });
     }
     if (transactional) await session.run("COMMIT");
@@ -108,10 +108,8 @@ async function prove(kind: string, session: Session, proof: UndoCase): Promise<v
     expect(told, undo.sql.map(({ sql }) => sql).join(";\n")).toEqual([]);
     if (proof.unlikeRaw === undefined) {
       const [gone, come] = [minus(first.raw, last.raw), minus(last.raw, first.raw)];
-      expect({ gone, come }, undo.sql.map(({ sql }) => sql).join(";\n")).toEqual({
-        gone: [],
-        come: [],
-      });
+      const lines = [...gone.map((line) => `- ${line}`), ...come.map((line) => `+ ${line}`)];
+      expect(lines.join("\n"), undo.sql.map(({ sql }) => sql).join(";\n")).toBe("");
     }
     expect(last.rows).toEqual(first.rows);
   }

@@ -19,10 +19,27 @@ const rows = `SELECT to_regclass('m3') IS NOT NULL AS there`;
 
 proveUndo("create-view", [
   { before: base, sql: `CREATE VIEW v AS SELECT * FROM "T ""q"` },
-  { before: base, sql: `CREATE OR REPLACE VIEW public."v w" (a, b) WITH (security_barrier) AS SELECT 1, 2 WITH CHECK OPTION`.replace(" WITH CHECK OPTION", "") },
-  { before: base, sql: `CREATE RECURSIVE VIEW r (n) AS VALUES (1) UNION ALL SELECT n + 1 FROM r WHERE n < 5` },
-  { before: stack, sql: `CREATE OR REPLACE VIEW "V 1" AS SELECT id, upper("sel ect") AS "from" FROM "T ""q"`, undo: /^CREATE OR REPLACE VIEW/ },
-  { before: stack, sql: `CREATE OR REPLACE VIEW "V 1" AS SELECT *  FROM (SELECT id, "sel ect" AS "from", 1 AS more FROM "T ""q") q`, undo: /^DROP VIEW/ },
+  {
+    before: base,
+    sql: `CREATE OR REPLACE VIEW public."v w" (a, b) WITH (security_barrier) AS SELECT 1, 2 WITH CHECK OPTION`.replace(
+      " WITH CHECK OPTION",
+      "",
+    ),
+  },
+  {
+    before: base,
+    sql: `CREATE RECURSIVE VIEW r (n) AS VALUES (1) UNION ALL SELECT n + 1 FROM r WHERE n < 5`,
+  },
+  {
+    before: stack,
+    sql: `CREATE OR REPLACE VIEW "V 1" AS SELECT id, upper("sel ect") AS "from" FROM "T ""q"`,
+    undo: /^CREATE OR REPLACE VIEW/,
+  },
+  {
+    before: stack,
+    sql: `CREATE OR REPLACE VIEW "V 1" AS SELECT *  FROM (SELECT id, "sel ect" AS "from", 1 AS more FROM "T ""q") q`,
+    undo: /^DROP VIEW/,
+  },
   { before: stack, sql: `CREATE OR REPLACE VIEW v2 AS SELECT id, "from" FROM "V 1"` },
 ]);
 
@@ -31,27 +48,64 @@ proveUndo("drop-view", [
   { before: `${base} CREATE VIEW v AS SELECT 1 AS a`, sql: "DROP VIEW v" },
   { before: stack, sql: `DROP VIEW "V 1" CASCADE`, rows },
   { before: stack, sql: "DROP VIEW v4 RESTRICT", rows },
-  { before: `CREATE VIEW a AS SELECT 1 AS x; CREATE VIEW b AS SELECT x FROM a; CREATE VIEW c AS SELECT a.x FROM a, b`, sql: "DROP VIEW c, a, b" },
-  { before: `CREATE VIEW a AS SELECT 1 AS x; CREATE FUNCTION f() RETURNS SETOF a LANGUAGE sql AS 'SELECT 1'; CREATE VIEW b AS SELECT * FROM f()`, sql: "DROP VIEW a CASCADE" },
-  { before: `CREATE VIEW a AS SELECT 1 AS x; CREATE TABLE t (r a)`, sql: "DROP VIEW a CASCADE", verdict: "irreversible", why: /public\.t\.r/ },
-  { before: `ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO pg_monitor; CREATE VIEW a AS SELECT 1 AS x; REVOKE ALL ON a FROM pg_monitor; CREATE VIEW b AS SELECT 1 AS x; GRANT INSERT ON b TO PUBLIC`, sql: "DROP VIEW a, b" },
-  { before: `ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO pg_monitor WITH GRANT OPTION; CREATE VIEW a AS SELECT 1 AS x; REVOKE GRANT OPTION FOR SELECT ON a FROM pg_monitor; ALTER VIEW a OWNER TO pg_read_all_data; CREATE VIEW b AS SELECT 1 AS x;  SET ROLE pg_monitor; GRANT SELECT ON b TO PUBLIC; RESET ROLE`, sql: "DROP VIEW a, b" },
+  {
+    before: `CREATE VIEW a AS SELECT 1 AS x; CREATE VIEW b AS SELECT x FROM a; CREATE VIEW c AS SELECT a.x FROM a, b`,
+    sql: "DROP VIEW c, a, b",
+  },
+  {
+    before: `CREATE VIEW a AS SELECT 1 AS x; CREATE FUNCTION f() RETURNS SETOF a LANGUAGE sql AS 'SELECT 1'; CREATE VIEW b AS SELECT * FROM f()`,
+    sql: "DROP VIEW a CASCADE",
+  },
+  {
+    before: `CREATE VIEW a AS SELECT 1 AS x; CREATE TABLE t (r a)`,
+    sql: "DROP VIEW a CASCADE",
+    verdict: "irreversible",
+    why: /public\.t\.r/,
+  },
+  {
+    before: `ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO pg_monitor; CREATE VIEW a AS SELECT 1 AS x; REVOKE ALL ON a FROM pg_monitor; CREATE VIEW b AS SELECT 1 AS x; GRANT INSERT ON b TO PUBLIC`,
+    sql: "DROP VIEW a, b",
+  },
+  {
+    before: `ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO pg_monitor WITH GRANT OPTION; CREATE VIEW a AS SELECT 1 AS x; REVOKE GRANT OPTION FOR SELECT ON a FROM pg_monitor; ALTER VIEW a OWNER TO pg_read_all_data; CREATE VIEW b AS SELECT 1 AS x;  SET ROLE pg_monitor; GRANT SELECT ON b TO PUBLIC; RESET ROLE`,
+    sql: "DROP VIEW a, b",
+  },
 ]);
 
 proveUndo("create-materialized-view", [
   { before: base, sql: `CREATE MATERIALIZED VIEW "m é" AS SELECT * FROM "T ""q"` },
-  { before: `${base} CREATE MATERIALIZED VIEW m AS SELECT 1`, sql: "CREATE MATERIALIZED VIEW IF NOT EXISTS m AS SELECT 2", undo: /^$/ },
-  { before: "CREATE MATERIALIZED VIEW m AS SELECT 1; CREATE SCHEMA s; SET search_path = s, public", sql: "CREATE MATERIALIZED VIEW IF NOT EXISTS m AS SELECT 2 WITH NO DATA", undo: /DROP MATERIALIZED VIEW "s"."m"/ },
+  {
+    before: `${base} CREATE MATERIALIZED VIEW m AS SELECT 1`,
+    sql: "CREATE MATERIALIZED VIEW IF NOT EXISTS m AS SELECT 2",
+    undo: /^$/,
+  },
+  {
+    before: "CREATE MATERIALIZED VIEW m AS SELECT 1; CREATE SCHEMA s; SET search_path = s, public",
+    sql: "CREATE MATERIALIZED VIEW IF NOT EXISTS m AS SELECT 2 WITH NO DATA",
+    undo: /DROP MATERIALIZED VIEW "s"."m"/,
+  },
 ]);
 
 proveUndo("drop-materialized-view", [
   { before: stack, sql: "DROP MATERIALIZED VIEW m3 CASCADE", rows: "SELECT count(*) FROM v2" },
-  { before: `${base} CREATE MATERIALIZED VIEW m AS SELECT 1 AS a WITH NO DATA; ALTER MATERIALIZED VIEW m REPLICA IDENTITY FULL`, sql: "DROP MATERIALIZED VIEW m" },
+  {
+    before: `${base} CREATE MATERIALIZED VIEW m AS SELECT 1 AS a WITH NO DATA; ALTER MATERIALIZED VIEW m REPLICA IDENTITY FULL`,
+    sql: "DROP MATERIALIZED VIEW m",
+  },
 ]);
 
 proveUndo("refresh-materialized-view", [
   { before: stack, sql: "REFRESH MATERIALIZED VIEW CONCURRENTLY m3", undo: /^$/ },
   { before: stack, sql: "REFRESH MATERIALIZED VIEW m3", undo: /^$/ },
-  { before: stack, sql: "REFRESH MATERIALIZED VIEW m3 WITH NO DATA", undo: /^REFRESH/, rows: "SELECT count(*) FROM m3" },
-  { before: "CREATE MATERIALIZED VIEW m AS SELECT 1 AS a WITH NO DATA", sql: "REFRESH MATERIALIZED VIEW m", undo: /WITH NO DATA/ },
+  {
+    before: stack,
+    sql: "REFRESH MATERIALIZED VIEW m3 WITH NO DATA",
+    undo: /^REFRESH/,
+    rows: "SELECT count(*) FROM m3",
+  },
+  {
+    before: "CREATE MATERIALIZED VIEW m AS SELECT 1 AS a WITH NO DATA",
+    sql: "REFRESH MATERIALIZED VIEW m",
+    undo: /WITH NO DATA/,
+  },
 ]);

@@ -4,7 +4,7 @@
 import { readFileSync } from "node:fs";
 import type { Corpus, CorpusMigration } from "./corpora.ts";
 
-interface Choice {
+export interface Choice {
   corpus: Corpus;
   migration: CorpusMigration;
   version: string;

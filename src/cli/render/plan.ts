@@ -1,7 +1,6 @@
 // Owns: a plan for people: each statement with its lock and how it is undone.
 
 import type { PlannedMigration, PlanResult, PlanStatement } from "../../app/plan.ts";
-import type { Undo } from "../../core/plan.ts";
 import { lossList } from "../../plan/plan-migration.ts";
 import type { Output } from "../output.ts";
 
@@ -31,14 +30,16 @@ function renderStatement(statement: PlanStatement, output: Output): void {
   if (statement.scans) facts.push("reads every row");
   if (statement.rewrites) facts.push("REWRITES the table");
   if (facts.length > 0) output.line(`      ${paint.dim(`lock  ${facts.join(", ")}`)}`);
-  output.line(`      ${paint.dim("undo")}  ${undoText(statement.undo, output)}`);
+  output.line(`      ${paint.dim("undo")}  ${undoText(statement, output)}`);
 }
 
-function undoText(undo: Undo, output: Output): string {
+function undoText({ undo, undoFromCatalog }: PlanStatement, output: Output): string {
   const { paint } = output;
   if (undo.kind === "irreversible") return paint.red(`irreversible: ${undo.why}`);
   if (undo.kind === "lossy") return paint.yellow(`lossy: ${lossList(undo.losses)}`);
-  if (undo.sql.length === 0) return paint.dim("nothing to undo");
+  if (undo.sql.length === 0) {
+    return paint.dim(undoFromCatalog ? "from the catalog, when it runs" : "nothing to undo");
+  }
   return undo.sql.map(({ sql }) => sql).join("; ");
 }
 

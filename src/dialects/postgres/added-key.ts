@@ -2,9 +2,10 @@
 // puts NOT NULL on its columns, and USING INDEX makes an index of its own into the constraint's.
 
 import { exactly, type Undo } from "../../core/plan.ts";
-import { composeUndos } from "./compose.ts";
 import { recallDrop } from "./added-constraint.ts";
 import { constraintOf, onTable } from "./alter-table.ts";
+import { composeUndos } from "./compose.ts";
+import { looseIndexes, recreateAttached } from "./created-index.ts";
 import { recreateIndex } from "./index-definition.ts";
 import type { Lookup, TableCommand, Unsettled } from "./kind.ts";
 import { parts } from "./names.ts";
@@ -32,11 +33,16 @@ export function recallKeyDrop(
     if (index) rest.push(exactly(...((await recreateIndex(catalog, index.oid)) ?? [])));
     if (type === "p") rest.push(exactly(...(await undoNotNull(node, catalog, table, columns))));
     const drop = await recallDrop(named(node), catalog, type);
-    const all = (dropped: Undo): Undo => composeUndos([...rest, dropped]);
-    if (!("settle" in drop)) return all(drop);
+    const loose = await looseIndexes(catalog, table);
+    const known = "settle" in drop ? drop.undo : drop;
+    if (!("settle" in drop) && loose.length === 0) return composeUndos([...rest, drop]);
     return {
-      undo: all(drop.undo),
-      settle: async (after) => all(await drop.settle(after)),
+      undo: composeUndos([...rest, known]),
+      async settle(after) {
+        const dropped = "settle" in drop ? await drop.settle(after) : drop;
+        // Keys of partitions that it has taken in go when it goes.
+        return composeUndos([...rest, await recreateAttached(after, loose), dropped]);
+      },
     };
   });
 }

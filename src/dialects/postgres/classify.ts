@@ -57,6 +57,7 @@ export function planned(statement: ParsedStatement, known: Description): Classif
     ...(session ? { session } : {}),
     ...(probe ? { probe } : {}),
     undo: known.undo,
+    ...(partsOf(statement).some(({ kind }) => kind.recall) ? { undoFromCatalog: true } : {}),
     ...(observe ? { observe } : {}),
   };
 }

@@ -1,11 +1,10 @@
 // Owns: undoing a change of a column's default: the one that was there is put back.
 
-import { nothingToUndo, type Undo } from "../../core/plan.ts";
+import { exactly, nothingToUndo, type Undo } from "../../core/plan.ts";
 import { alter, columnName, onTable, tableLock } from "./alter-table.ts";
 import { columnInFamily, isOnly, restoreMembers } from "./family.ts";
 import type { Description, Lookup, TableCommand, Unsettled } from "./kind.ts";
 import { quote } from "./names.ts";
-import { exactly } from "../../core/plan.ts";
 
 export function describeDefault(node: TableCommand, kind: string): Description {
   const column = quote(node.command.name ?? "");

@@ -7,6 +7,7 @@ import type { Lookup } from "./kind.ts";
 import type { Relation } from "./relation.ts";
 
 export interface Reader {
+  /** IF EXISTS, because another command of the same statement may have dropped it. */
   drop: string;
   again: string[];
 }
@@ -31,12 +32,12 @@ export async function readsColumn(
            JOIN pg_attribute pa ON pa.attrelid = f.oid AND pa.attnum = f.attnum
            JOIN pg_attribute ca ON ca.attrelid = i.inhrelid AND ca.attname = pa.attname)
      SELECT k.oid::text AS constraint, NULL AS index,
-       format('ALTER TABLE %I.%I DROP CONSTRAINT %I', n.nspname, c.relname, k.conname) AS drop
+       format('ALTER TABLE %I.%I DROP CONSTRAINT IF EXISTS %I', n.nspname, c.relname, k.conname) AS drop
      FROM family f JOIN pg_constraint k ON k.conrelid = f.oid AND k.contype = 'c'
          AND f.attnum = ANY (k.conkey) AND k.coninhcount = 0
        JOIN pg_class c ON c.oid = f.oid JOIN pg_namespace n ON n.oid = c.relnamespace
      UNION ALL
-     SELECT NULL, i.oid::text, format('DROP INDEX %I.%I', n.nspname, i.relname)
+     SELECT NULL, i.oid::text, format('DROP INDEX IF EXISTS %I.%I', n.nspname, i.relname)
      FROM family f JOIN pg_index x ON x.indrelid = f.oid
          AND (x.indexprs IS NOT NULL OR x.indpred IS NOT NULL)
        JOIN pg_class i ON i.oid = x.indexrelid AND NOT i.relispartition

@@ -9,6 +9,8 @@ export interface ColumnType {
   /** `int4`, `varchar`; of an array its element's. */
   name: string;
   array: boolean;
+  /** Of an array its element's oid; the type's own otherwise. */
+  element: string;
   /** `pg_type.typtype`: `e` is an enum. */
   kind: string;
   /** `pg_type.typcategory`: `S` is a string. */
@@ -21,6 +23,7 @@ interface Found extends Record<string, unknown> {
   oid: string;
   name: string;
   array: boolean;
+  element: string;
   kind: string;
   category: string;
   shown: string;
@@ -31,7 +34,7 @@ const resolved = `WITH RECURSIVE base(oid, typmod, depth) AS (
   UNION ALL
     SELECT t.typbasetype, t.typtypmod, b.depth + 1 FROM base b
       JOIN pg_type t ON t.oid = b.oid AND t.typtype = 'd')
-  SELECT t.oid::text, coalesce(e.typname, t.typname)::text AS name, e.oid IS NOT NULL AS array,
+  SELECT t.oid::text, coalesce(e.typname, t.typname)::text AS name, e.oid IS NOT NULL AS array, coalesce(e.oid, t.oid)::text AS element,
     coalesce(e.typtype, t.typtype)::text AS kind, t.typcategory::text AS category,
     format_type(t.oid, b.typmod) AS shown
   FROM base b JOIN pg_type t ON t.oid = b.oid
@@ -79,6 +82,18 @@ async function resolve(
   const { shown, ...type } = found;
   const modifiers = /\((-?\d+(?:,-?\d+)?)\)/.exec(shown)?.[1]?.split(",").map(Number) ?? [];
   return { ...type, modifiers };
+}
+
+/** Whether `value::to` is something that the server can read at all. */
+export async function canCast(catalog: Lookup, from: ColumnType, to: ColumnType): Promise<boolean> {
+  if (from.category === "S" || to.category === "S") return true;
+  if (from.array !== to.array) return false;
+  if (from.element === to.element) return true;
+  const found = await catalog.rows(
+    "SELECT FROM pg_cast WHERE castsource = $1::oid AND casttarget = $2::oid",
+    [from.element, to.element],
+  );
+  return found.length > 0;
 }
 
 function modifiersOf({ typmods }: TypeName): number[] {

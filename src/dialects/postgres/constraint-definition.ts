@@ -64,8 +64,11 @@ async function recreatePartitioned(catalog: Lookup, index: string): Promise<stri
   const names = new Map<string, string>();
   for (const member of await indexFamily(catalog, index)) {
     names.set(member.oid, member.name);
-    const [found] = await catalog.rows<Found>(`${columns} WHERE k.conindid = $1::oid
-      AND k.contype IN ('p', 'u', 'x')`, [member.oid]);
+    const [found] = await catalog.rows<Found>(
+      `${columns} WHERE k.conindid = $1::oid
+      AND k.contype IN ('p', 'u', 'x')`,
+      [member.oid],
+    );
     if (found) sql.push(...addSql(found, member.partitioned ? "ONLY " : ""));
     else sql.push(member.definition);
     const parent = member.parent === null ? undefined : names.get(member.parent);

@@ -1,7 +1,9 @@
 // Owns: telling an index that a statement makes from those that were there, with and without a name.
 
 import type { IndexElem, IndexStmt } from "@pgsql/types";
-import type { Probe } from "../../core/plan.ts";
+import { exactly, type Probe, type Undo } from "../../core/plan.ts";
+import { recreateConstraint } from "./constraint-definition.ts";
+import { recreateIndex } from "./index-definition.ts";
 import type { Lookup } from "./kind.ts";
 import { literal, relationSql } from "./names.ts";
 import type { Relation } from "./relation.ts";
@@ -13,6 +15,56 @@ export async function indexesOf(catalog: Lookup, table: Relation): Promise<strin
     [table.oid],
   );
   return found.map(({ name }) => name);
+}
+
+export async function addedIndexes(
+  catalog: Lookup,
+  table: Relation,
+  before: readonly string[],
+): Promise<string[]> {
+  return (await indexesOf(catalog, table)).filter((name) => !before.includes(name));
+}
+
+/** Whether the schema of a table has a relation of that name. */
+export async function isTaken(catalog: Lookup, table: Relation, name: string): Promise<boolean> {
+  const found = await catalog.rows(
+    `SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+     WHERE n.nspname = $1 AND c.relname = $2::name`,
+    [table.schema, name],
+  );
+  return found.length > 0;
+}
+
+/** Indexes of partitions that are attached to none of the parent's: a new one may take them in. */
+export async function looseIndexes(catalog: Lookup, table: Relation): Promise<string[]> {
+  if (table.kind !== "p") return [];
+  const found = await catalog.rows<{ oid: string }>(
+    `SELECT x.indexrelid::text AS oid FROM pg_partition_tree($1::oid::regclass) p
+       JOIN pg_index x ON x.indrelid = p.relid JOIN pg_class c ON c.oid = x.indexrelid
+     WHERE p.level > 0 AND NOT c.relispartition`,
+    [table.oid],
+  );
+  return found.map(({ oid }) => oid);
+}
+
+/** Makes those again that have been taken in, for when the parent's index has been dropped. */
+export async function recreateAttached(catalog: Lookup, loose: readonly string[]): Promise<Undo> {
+  const attached = await catalog.rows<{ oid: string }>(
+    "SELECT inhrelid::text AS oid FROM pg_inherits WHERE inhrelid = ANY ($1::oid[])",
+    [loose],
+  );
+  const sql: string[] = [];
+  for (const { oid } of attached) sql.push(...((await recreateOwn(catalog, oid)) ?? []));
+  return exactly(...sql);
+}
+
+/** An index that makes a constraint is made again with it. */
+async function recreateOwn(catalog: Lookup, oid: string): Promise<string[] | undefined> {
+  const [constraint] = await catalog.rows<{ oid: string }>(
+    `SELECT oid::text FROM pg_constraint WHERE conindid = $1::oid AND contype IN ('p', 'u', 'x')`,
+    [oid],
+  );
+  return constraint ? recreateConstraint(catalog, constraint.oid) : recreateIndex(catalog, oid);
 }
 
 /** What the server names an index without a name, when nothing is in the way. */

@@ -3,6 +3,7 @@
 import { inTransaction, type Loss, type Undo } from "../../core/plan.ts";
 import type { Lookup } from "./kind.ts";
 import { recreationOf } from "./objects/recreate.ts";
+import { countRows } from "./row-count.ts";
 
 /** An address as pg_depend has it; `subid` is an attribute number, 0 for the whole object. */
 export interface Address {
@@ -58,12 +59,21 @@ export function dependentsOf(catalog: Lookup, address: Address): Promise<Depende
 }
 
 /** What people are told of them. */
-export function cascadeLosses(dependents: readonly Dependent[], of: string): Loss[] {
-  return dependents.map(({ name }) => ({
-    object: name,
-    why: `CASCADE drops it with ${of}`,
-    rows: null,
-  }));
+export async function cascadeLosses(
+  catalog: Lookup,
+  dependents: readonly Dependent[],
+  of: string,
+): Promise<Loss[]> {
+  const losses: Loss[] = [];
+  for (const { oid, type, name } of dependents) {
+    const sql = name.slice(type.length + 1);
+    // Children of a dropped parent go with their rows.
+    const counted =
+      type === "table" ? await countRows(catalog, { oid, sql, kind: "r" }) : undefined;
+    const why = `CASCADE drops it with ${of}`;
+    losses.push({ object: name, why, ...(counted ?? { rows: null }) });
+  }
+  return losses;
 }
 
 /**
@@ -83,9 +93,7 @@ export async function recreateDependents(
   const all = [...again.sql, ...sql.map(inTransaction)];
   const losses = [
     ...(again.kind === "lossy" ? again.losses : []),
-    ...(impossible === undefined ? [] : cascadeLosses(dependents, of)),
+    ...(impossible === undefined ? [] : await cascadeLosses(catalog, dependents, of)),
   ];
-  return losses.length === 0
-    ? { kind: "exact", sql: all }
-    : { kind: "lossy", sql: all, losses };
+  return losses.length === 0 ? { kind: "exact", sql: all } : { kind: "lossy", sql: all, losses };
 }

@@ -4,6 +4,7 @@ import { BelayError } from "../../core/errors.ts";
 import type { PlannedStatement, Step, UndoStatement } from "../../core/plan.ts";
 import type { Dialect, OtherSession, Session, Timeouts, Undoer } from "../dialect.ts";
 import { extractCatalog } from "./catalog/extract.ts";
+import { markObservation, type ObservationMark, observe } from "./catalog/observe.ts";
 import { classify, recall } from "./classify.ts";
 import type { Lookup } from "./kind.ts";
 import { observer } from "./observer.ts";
@@ -140,17 +141,8 @@ export const postgres: Dialect = {
   },
 
   extract: (session) => extractCatalog(session),
-  mark: async () => undefined,
-  async observe(session, _mark, before) {
-    const catalog = await extractCatalog(session);
-    const changed = [];
-    for (const k of new Set([...before.keys(), ...catalog.keys()])) {
-      const [b, a] = [before.get(k), catalog.get(k)];
-      if (JSON.stringify(b) !== JSON.stringify(a)) changed.push({ ...(b && { before: b }), ...(a && { after: a }) });
-    }
-    return { catalog, changed, rows: [] };
-  },
-
+  mark: markObservation,
+  observe: (session, mark, before) => observe(session, mark as ObservationMark, before),
   async unhealthy(session) {
     const rows = await session.query<{ line: string }>(
       `SELECT 'index ' || indexrelid::regclass || ' on ' || indrelid::regclass || ' is INVALID' AS line

@@ -10,9 +10,10 @@ import { join } from "node:path";
 import type { Environment } from "../../core/environment.ts";
 import { BelayError, messageOf, untouched } from "../../core/errors.ts";
 import { findBinaries } from "./embedded/binaries.ts";
-import { createCluster, database, password, user } from "./embedded/cluster.ts";
+import { createCluster, database, flushCluster, password, user } from "./embedded/cluster.ts";
 import { Holders } from "./embedded/holders.ts";
 import {
+  deleteHome,
   type Home,
   openHome,
   openRoom,
@@ -45,6 +46,8 @@ export interface EmbeddedServer extends AsyncDisposable {
   readonly port: number;
   /** Stops the server unless another process, or another call in this one, still uses it. */
   close(): Promise<void>;
+  /** For a server in a temporary folder: closes it and, when nobody else uses it, deletes its data. */
+  destroy(): Promise<void>;
 }
 
 /** A start takes about a second, but one that replays a log after a crash may take minutes. */
@@ -80,17 +83,23 @@ async function open(options: EmbeddedOptions): Promise<EmbeddedServer> {
     return { home, port };
   });
 
-  let closed: Promise<void> | undefined;
-  const close = async () => {
+  let left: Promise<void> | undefined;
+  const leave = async (afterLast: () => void) => {
     // Deleted while in use: the server notices within a minute and ends by itself.
     if (!existsSync(room)) return;
     await withLock(lock, environment, lockWithinMs, async () => {
-      if (holders.removeAndAskLast(id)) await stopPostmaster(home.data, environment);
+      if (!holders.removeAndAskLast(id)) return;
+      await stopPostmaster(home.data, environment);
+      afterLast();
     });
   };
-  const closeOnce = () => {
-    closed ??= close();
-    return closed;
+  const close = () => {
+    left ??= leave(() => {});
+    return left;
+  };
+  const destroy = () => {
+    left ??= leave(() => deleteHome(home));
+    return left;
   };
   const secret = password(room);
   return {
@@ -99,8 +108,9 @@ async function open(options: EmbeddedOptions): Promise<EmbeddedServer> {
     version: readState(room)?.version ?? readFileSync(join(home.data, "PG_VERSION"), "utf8").trim(),
     dataDir: home.data,
     port,
-    close: closeOnce,
-    [Symbol.asyncDispose]: closeOnce,
+    close,
+    destroy,
+    [Symbol.asyncDispose]: close,
   };
 }
 
@@ -108,9 +118,11 @@ async function open(options: EmbeddedOptions): Promise<EmbeddedServer> {
 async function start(home: Home, { environment, settings = {} }: EmbeddedOptions): Promise<number> {
   const binaries = findBinaries(home.account, home.path, environment.id());
   sweepHome(home);
-  if (!existsSync(home.data)) await createCluster(home, binaries, environment.id());
+  const isNew = !existsSync(home.data);
+  if (isNew) await createCluster(home, binaries, environment.id());
   const preferred = readState(home.room)?.port ?? 0;
   const port = await startPostmaster(home, binaries, environment, settings, preferred);
+  if (isNew) flushCluster(home, binaries);
   writeState(home.room, { format: 1, home: home.path, port, version: binaries.version });
   return port;
 }

@@ -31,7 +31,8 @@ const harmless = new Set(
   sha224 sha256 sha384 sha512 sign split_part sqrt starts_with statement_timestamp string_agg
   string_to_array strpos substr substring sum timezone to_char to_date to_hex to_json to_jsonb to_number
   to_regclass to_regproc to_regtype to_timestamp transaction_timestamp translate trim trunc
-  txid_current unnest upper version width_bucket`.split(/\s+/),
+  timezone overlaps similar_to_escape normalize jsonb_pretty currval lastval pg_column_size
+  pg_size_pretty txid_current unnest upper version width_bucket`.split(/\s+/),
 );
 
 /** A setting of the session, with `false` as its third argument; of the transaction otherwise. */
@@ -55,7 +56,10 @@ export function callsIn(node: unknown, found: FunctionCall[] = []): FunctionCall
   return found;
 }
 
-function callOf(call: { funcname?: { String?: { sval?: string } }[]; args?: unknown[] }): FunctionCall {
+function callOf(call: {
+  funcname?: { String?: { sval?: string } }[];
+  args?: unknown[];
+}): FunctionCall {
   const names = (call.funcname ?? []).map((each) => each.String?.sval ?? "");
   if (names[0] === "pg_catalog") names.shift();
   return { name: names.join("."), args: call.args ?? [] };

@@ -91,7 +91,9 @@ export function markSql(marks: IndexMarks | undefined, withOptions = false): str
   if (!marks) return [];
   const { name, bare, table, comment, options, tablespace } = marks;
   return [
-    ...(withOptions && options ? [`ALTER INDEX ${name} SET (${options.map(optionSql).join(", ")})`] : []),
+    ...(withOptions && options
+      ? [`ALTER INDEX ${name} SET (${options.map(optionSql).join(", ")})`]
+      : []),
     ...(tablespace ? [`ALTER INDEX ${name} SET TABLESPACE ${quote(tablespace)}`] : []),
     ...(marks.targets ?? []).map((target) => {
       const [column, value] = target.split(" ");

@@ -24,7 +24,11 @@ export async function undoNotNull(
     if (own?.value === "true") {
       sql.push(...(await backToNotValid(catalog, own)));
       const nullable = others.filter(({ value }) => value !== "true");
-      sql.push(...nullable.map((each) => `ALTER TABLE ONLY ${each.table} ALTER COLUMN ${name} DROP NOT NULL`));
+      sql.push(
+        ...nullable.map(
+          (each) => `ALTER TABLE ONLY ${each.table} ALTER COLUMN ${name} DROP NOT NULL`,
+        ),
+      );
       continue;
     }
     sql.push(alter(node, `ALTER COLUMN ${name} DROP NOT NULL`, table));
@@ -32,7 +36,9 @@ export async function undoNotNull(
     const held = others.filter(({ value }) => value === "true");
     const [first] = held;
     if (first && (await notNullConstraint(catalog, first))) continue;
-    sql.push(...held.map((each) => `ALTER TABLE ONLY ${each.table} ALTER COLUMN ${name} SET NOT NULL`));
+    sql.push(
+      ...held.map((each) => `ALTER TABLE ONLY ${each.table} ALTER COLUMN ${name} SET NOT NULL`),
+    );
   }
   return sql;
 }

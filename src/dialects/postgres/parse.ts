@@ -105,22 +105,21 @@ function parsePiece(piece: Piece, script: Script, parse: Grammar): ParseResult {
 }
 
 function syntaxError(thrown: unknown, piece: Piece, script: Script): BelayError {
-  if (thrown instanceof RangeError) {
-    return new BelayError("BELAY_SQL_SYNTAX", "an expression is nested too deeply to be read", {
-      at: `${script.path}:${piece.line}`,
-      state: untouched,
-      hint: "Break it into several statements.",
-      cause: thrown,
-    });
-  }
   const details = (thrown as { sqlDetails?: { cursorPosition?: number } }).sqlDetails;
-  if (details === undefined) throw thrown;
+  const message = messageOf(thrown);
+  if (thrown instanceof RangeError) {
+    return unreadable("an expression is nested too deeply to be read", piece, script, thrown);
+  }
+  // The parser's memory ends at some 20 MB of SQL in one statement; it recovers.
+  if (details === undefined || message.startsWith("out of memory")) {
+    return unreadable("the statement is too large to be read", piece, script, thrown);
+  }
   // The server counts characters, JavaScript counts UTF-16 units.
   const before = [...piece.sql].slice(0, details.cursorPosition ?? 0);
   const line = piece.line + before.filter((character) => character === "\n").length;
   const column = before.length - before.lastIndexOf("\n");
   const next = [...piece.sql].slice(before.length, before.length + 1).join("");
-  return new BelayError("BELAY_SQL_SYNTAX", messageOf(thrown), {
+  return new BelayError("BELAY_SQL_SYNTAX", message, {
     at: `${script.path}:${line}:${column}`,
     state: untouched,
     hint:
@@ -129,6 +128,16 @@ function syntaxError(thrown: unknown, piece: Piece, script: Script): BelayError 
         : "Correct the statement; it was read with the grammar of PostgreSQL 18.",
     details: { line, column, frame: codeFrame(piece.sql, line, column, piece.line) },
     cause: thrown,
+  });
+}
+
+function unreadable(message: string, piece: Piece, script: Script, cause: unknown): BelayError {
+  return new BelayError("BELAY_SQL_SYNTAX", message, {
+    at: `${script.path}:${piece.line}`,
+    state: untouched,
+    hint: "Break it into several statements, or load rows with COPY.",
+    details: { line: piece.line, characters: piece.sql.length },
+    cause,
   });
 }
 

@@ -3,7 +3,7 @@
 
 import type { PartitionCmd, RangeVar } from "@pgsql/types";
 import { exactly, type Undo } from "../../core/plan.ts";
-import { constraintsOf, type ConstraintType } from "./added-constraint.ts";
+import { type ConstraintType, constraintsOf } from "./added-constraint.ts";
 import { indexesOf } from "./created-index.ts";
 import type { Lookup, TableCommand } from "./kind.ts";
 import { quote } from "./names.ts";
@@ -40,18 +40,12 @@ export async function ownParts(catalog: Lookup, table: Relation): Promise<OwnPar
 const keys: readonly string[] = ["p", "u", "x"] satisfies ConstraintType[];
 
 /** Removes what a table has got since `before`. */
-export async function dropAdded(
-  catalog: Lookup,
-  table: Relation,
-  before: OwnParts,
-): Promise<Undo> {
+export async function dropAdded(catalog: Lookup, table: Relation, before: OwnParts): Promise<Undo> {
   const now = await ownParts(catalog, table);
   const known = new Set(before.constraints.map(({ oid }) => oid));
   const constraints = now.constraints.filter(({ oid, type }) => !known.has(oid) && type !== "n");
   const named = new Set(constraints.filter(({ type }) => keys.includes(type)).map((k) => k.name));
-  const indexes = now.indexes.filter(
-    (name) => !before.indexes.includes(name) && !named.has(name),
-  );
+  const indexes = now.indexes.filter((name) => !before.indexes.includes(name) && !named.has(name));
   const notNull = now.notNull.filter((name) => !before.notNull.includes(name));
   return exactly(
     ...constraints.map(({ name }) => `ALTER TABLE ${table.sql} DROP CONSTRAINT ${quote(name)}`),

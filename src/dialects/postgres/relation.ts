@@ -14,8 +14,6 @@ export interface Relation {
   shown: string;
   /** `pg_class.relkind`. */
   kind: string;
-  /** `pg_class.relpersistence`. */
-  persistence: string;
 }
 
 interface Found extends Record<string, unknown> {
@@ -23,20 +21,21 @@ interface Found extends Record<string, unknown> {
   schema: string;
   name: string;
   kind: string;
-  persistence: string;
 }
 
-/** Undefined when there is none: IF EXISTS will pass over it, or the statement will fail. */
+/**
+ * Undefined when there is none: IF EXISTS will pass over it, or the statement will fail. Also for
+ * temporary ones: they are the session's, and nothing of theirs outlives it to be undone.
+ */
 export async function findRelation(
   catalog: Lookup,
   named: RangeVar | undefined,
 ): Promise<Relation | undefined> {
   if (named === undefined) return undefined;
   const [found] = await catalog.rows<Found>(
-    `SELECT c.oid::text, n.nspname AS schema, c.relname AS name, c.relkind::text AS kind,
-       c.relpersistence::text AS persistence
+    `SELECT c.oid::text, n.nspname AS schema, c.relname AS name, c.relkind::text AS kind
      FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-     WHERE c.oid = to_regclass($1)`,
+     WHERE c.oid = to_regclass($1) AND c.relpersistence <> 't'`,
     [relationSql(named)],
   );
   if (!found) return undefined;
@@ -47,13 +46,25 @@ export async function findRelation(
   };
 }
 
-/** Whether creating the named relation with IF NOT EXISTS would find it there already. */
-export async function isTaken(catalog: Lookup, named: RangeVar): Promise<boolean> {
-  // Only the schema in which it would be created counts, not the rest of the search path.
-  const [found] = await catalog.rows<{ taken: boolean }>(
-    `SELECT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-       WHERE n.nspname = coalesce($1, current_schema()) AND c.relname = $2::name) AS taken`,
-    [named.schemaname ?? null, named.relname ?? ""],
+/** Where a CREATE with this name puts its relation. */
+export interface Creation {
+  /** Qualified, for SQL that we write: a temporary table of the same name would hide it. */
+  sql: string;
+  /** Something of the name is there already: IF NOT EXISTS passes over it. */
+  taken: boolean;
+}
+
+/** Undefined when no schema is there to create in; the statement will fail. */
+export async function creationOf(
+  catalog: Lookup,
+  named: RangeVar | undefined,
+): Promise<Creation | undefined> {
+  // Only the first schema of the search path counts, not what is found behind it.
+  const [found] = await catalog.rows<Creation & Record<string, unknown>>(
+    `SELECT format('%I.%I', n.nspname, $2::text) AS sql, EXISTS (SELECT FROM pg_class c
+       WHERE c.relnamespace = n.oid AND c.relname = $2::name) AS taken
+     FROM pg_namespace n WHERE n.nspname = coalesce($1, current_schema())`,
+    [named?.schemaname ?? null, named?.relname ?? ""],
   );
-  return found?.taken ?? false;
+  return found;
 }

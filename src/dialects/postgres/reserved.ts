@@ -36,22 +36,30 @@ function namesReserved(value: unknown, field = ""): boolean {
   if (typeof value !== "object" || value === null) {
     return schemaFields.has(field) && value === reservedSchema;
   }
-  return Object.entries(value).some(([name, inner]) =>
-    name === "CreateSchemaStmt"
-      ? inner.schemaname === reservedSchema || namesReserved(inner)
-      : name === "DropStmt"
-        ? dropsReserved(inner)
-        : namesReserved(inner, name),
-  );
+  const fields = Object.entries(value);
+  if (fields.some(([, inner]) => inner === "OBJECT_SCHEMA" || inner === "ACL_TARGET_ALL_IN_SCHEMA")) {
+    return holdsName(value);
+  }
+  return fields.some(([name, inner]) => {
+    if (name === "DropStmt") return dropsReserved(inner);
+    // CREATE EXTENSION ... SCHEMA, ALTER DEFAULT PRIVILEGES IN SCHEMA.
+    if (name === "DefElem" && /^schemas?$/.test(inner.defname ?? "")) return holdsName(inner);
+    return namesReserved(inner, name);
+  });
+}
+
+/** Statements about schemas have the name in one of many places. */
+function holdsName(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return value === reservedSchema;
+  return Object.values(value).some(holdsName);
 }
 
 /** DROP gives names as lists of strings without a field of their own. */
 function dropsReserved(drop: { objects?: unknown[]; removeType?: string }): boolean {
-  const oneIsEnough = drop.removeType === "OBJECT_SCHEMA";
+  if (drop.removeType === "OBJECT_SCHEMA") return holdsName(drop.objects);
   return (drop.objects ?? []).some((object) => {
     const list = (object as { List?: { items?: unknown[] } }).List?.items;
-    if (list) return list.length > 1 && isReserved(list[0]);
-    return (oneIsEnough && isReserved(object)) || namesReserved(object);
+    return list ? list.length > 1 && isReserved(list[0]) : namesReserved(object);
   });
 }
 

@@ -8,6 +8,9 @@ import type { Relation } from "./relation.ts";
 /** Tables up to this size are counted (some 0.1 s for 32 MiB in cache); larger ones estimated. */
 const countedBytesMax = 32 * 1024 * 1024;
 
+/** What counting needs to know of a table. */
+type Counted = Pick<Relation, "oid" | "sql" | "kind">;
+
 export type RowCount = Pick<Loss, "rows" | "estimated">;
 
 interface Size extends Record<string, unknown> {
@@ -21,7 +24,7 @@ interface Size extends Record<string, unknown> {
 const family = `WITH RECURSIVE family(oid) AS (
     SELECT $1::oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN family f ON i.inhparent = f.oid)`;
 
-async function sizeOf(catalog: Lookup, relation: Relation, column?: string): Promise<Size> {
+async function sizeOf(catalog: Lookup, relation: Counted, column?: string): Promise<Size> {
   const [size] = await catalog.rows<Size>(
     `${family}
      SELECT coalesce(sum(pg_relation_size(c.oid)), 0)::text AS bytes,
@@ -40,7 +43,7 @@ async function sizeOf(catalog: Lookup, relation: Relation, column?: string): Pro
 /** Rows of a table (or rows in which a column is not null), counted when that is quick. */
 export async function countRows(
   catalog: Lookup,
-  relation: Relation,
+  relation: Counted,
   column?: string,
 ): Promise<RowCount> {
   if (!"rpm".includes(relation.kind)) return { rows: null };
@@ -58,7 +61,7 @@ export async function countRows(
 }
 
 /** Whether a table is small enough that reading it all is no burden. */
-export async function isSmall(catalog: Lookup, relation: Relation): Promise<boolean> {
+export async function isSmall(catalog: Lookup, relation: Counted): Promise<boolean> {
   const size = await sizeOf(catalog, relation);
   return size.readable && Number(size.bytes) <= countedBytesMax;
 }
@@ -66,7 +69,7 @@ export async function isSmall(catalog: Lookup, relation: Relation): Promise<bool
 /** Always reads the table: callers ask {@link isSmall} first. */
 export async function countWhere(
   catalog: Lookup,
-  relation: Relation,
+  relation: Counted,
   condition: string,
 ): Promise<RowCount> {
   const [counted] = await catalog.rows<{ rows: string }>(

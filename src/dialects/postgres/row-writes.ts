@@ -1,7 +1,7 @@
 // Owns: which tables a query writes rows of, data-modifying CTEs included, and what is said of it.
 
 import type { Node, RangeVar } from "@pgsql/types";
-import type { Change, Lock, Loss, Undo } from "../../core/plan.ts";
+import { type Change, type Lock, type Loss, nothingToUndo, type Undo } from "../../core/plan.ts";
 import type { Description, Lookup } from "./kind.ts";
 import { relationName } from "./names.ts";
 import { findRelation } from "./relation.ts";
@@ -73,12 +73,12 @@ export function describeWrites(writes: readonly RowWrite[]): Description {
 export async function recallWrites(writes: readonly RowWrite[], catalog: Lookup): Promise<Undo> {
   const losses: Loss[] = [];
   for (const write of writes) {
-    const loss = lossOf(write);
+    const relation = await findRelation(catalog, write.relation);
+    if (!relation) continue;
     const counted = write.all && write.verb !== "insert";
-    const relation = counted ? await findRelation(catalog, write.relation) : undefined;
-    losses.push(relation ? { ...loss, ...(await countRows(catalog, relation)) } : loss);
+    losses.push({ ...lossOf(write), ...(counted ? await countRows(catalog, relation) : {}) });
   }
-  return { kind: "lossy", sql: [], losses };
+  return losses.length === 0 ? nothingToUndo : { kind: "lossy", sql: [], losses };
 }
 
 function lossOf({ verb, relation }: RowWrite): Loss {

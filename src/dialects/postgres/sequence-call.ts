@@ -38,7 +38,8 @@ function serialCall(node: Node): string[] | undefined {
   if ("TypeCast" in node) return node.TypeCast.arg && serialCall(node.TypeCast.arg);
   if (!("FuncCall" in node)) return undefined;
   const name = node.FuncCall.funcname?.at(-1);
-  if (!name || !("String" in name) || name.String.sval !== "pg_get_serial_sequence") return undefined;
+  if (!name || !("String" in name) || name.String.sval !== "pg_get_serial_sequence")
+    return undefined;
   const [table, column] = (node.FuncCall.args ?? []).map(constantText);
   return table !== undefined && column !== undefined ? [table, column] : undefined;
 }

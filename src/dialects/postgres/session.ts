@@ -28,7 +28,8 @@ export function troubleOf(error: unknown): Trouble {
 }
 
 /** The driver's own words for a lost connection, and the operating system's errors under them. */
-const socketWords = /connection (terminated|given up|error)|client (was closed|has encountered)|not queryable/i;
+const socketWords =
+  /connection (terminated|given up|error)|client (was closed|has encountered)|not queryable/i;
 
 function isSocketError(error: unknown): boolean {
   if (!(error instanceof Error)) return false;

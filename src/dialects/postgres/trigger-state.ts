@@ -44,7 +44,9 @@ export async function recallTriggers(
   // USER leaves the triggers of foreign keys alone, and only superusers may name those.
   const touched = found.filter(({ internal }) => !internal || subtype.endsWith("TrigAll"));
   return exactly(
-    ...touched.map((each) => `ALTER TABLE ONLY ${each.table} ${verbs[each.state]} TRIGGER ${each.name}`),
+    ...touched.map(
+      (each) => `ALTER TABLE ONLY ${each.table} ${verbs[each.state]} TRIGGER ${each.name}`,
+    ),
   );
 }
 

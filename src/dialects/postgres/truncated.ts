@@ -13,7 +13,7 @@ export function truncatedWith(catalog: Lookup, table: Relation): Promise<Relatio
            WHERE k.contype = 'f')
      SELECT c.oid::text, n.nspname AS schema, c.relname AS name,
        format('%I.%I', n.nspname, c.relname) AS sql, c.oid::regclass::text AS shown,
-       c.relkind::text AS kind, c.relpersistence::text AS persistence
+       c.relkind::text AS kind
      FROM reached r JOIN pg_class c ON c.oid = r.oid JOIN pg_namespace n ON n.oid = c.relnamespace
      WHERE c.oid <> $1::oid ORDER BY shown`,
     [table.oid],

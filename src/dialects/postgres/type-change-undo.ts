@@ -5,8 +5,8 @@ import type { ColumnDef } from "@pgsql/types";
 import { inTransaction, type Loss, nothingToUndo, type Undo } from "../../core/plan.ts";
 import { alter, onTable } from "./alter-table.ts";
 import { type ColumnFacts, columnFacts } from "./column-definition.ts";
-import { type ColumnType, columnType, namedType, typeSql } from "./column-type.ts";
 import { readsColumn } from "./column-readers.ts";
+import { type ColumnType, canCast, columnType, namedType, typeSql } from "./column-type.ts";
 import type { Lookup, TableCommand, Unsettled } from "./kind.ts";
 import { quote } from "./names.ts";
 import type { Relation } from "./relation.ts";
@@ -95,7 +95,11 @@ async function changedBy(catalog: Lookup, change: Change): Promise<RowCount | un
   }
   const safe = isString(now) || (isString(old) && using.form === "cast") || narrows(old, now);
   if (!safe || old.array || !(await isSmall(catalog, table))) return undefined;
-  return countWhere(catalog, table, `${name}::${sql.now}::${sql.old}::text IS DISTINCT FROM ${name}::text`);
+  return countWhere(
+    catalog,
+    table,
+    `${name}::${sql.now}::${sql.old}::text IS DISTINCT FROM ${name}::text`,
+  );
 }
 
 /** Pairs with casts both ways that never fail for a value that has passed the change. */
@@ -113,7 +117,11 @@ async function backSql(node: TableCommand, catalog: Lookup, change: Change): Pro
   const plain = facts.generated === "";
   const hasDefault = plain && facts.expression !== null;
   const collate = facts.collation ? ` COLLATE ${facts.collation}` : "";
-  const using = plain ? usingBack(name, now, old, sql, zone) : "";
+  const castable = {
+    back: await canCast(catalog, now, old),
+    again: await canCast(catalog, old, now),
+  };
+  const using = plain ? usingBack(name, now, old, sql, zone, castable) : "";
   const clauses = [
     ...(hasDefault ? [`ALTER COLUMN ${name} DROP DEFAULT`] : []),
     `ALTER COLUMN ${name} TYPE ${sql.old}${collate}${using}`,

@@ -5,7 +5,11 @@ import type { ColumnType } from "./column-type.ts";
 import { literal } from "./names.ts";
 
 /** Changes after which the old value can be had from the new one, for every value that passes. */
-export function isLossless(from: ColumnType, to: ColumnType, cast: "assignment" | "explicit"): boolean {
+export function isLossless(
+  from: ColumnType,
+  to: ColumnType,
+  cast: "assignment" | "explicit",
+): boolean {
   if (from.oid === to.oid) return widens(from, to);
   // The text form of a value can be read back; of money only under the same locale.
   if (isUnlimitedText(to)) return from.name !== "money";
@@ -53,7 +57,8 @@ const scaleOf = ({ modifiers }: ColumnType): number => modifiers[1] ?? 0;
 const pairs: readonly ((from: ColumnType, to: ColumnType) => boolean)[] = [
   (from, to) => isInteger(from) && isInteger(to),
   (from, to) => isInteger(from) && to.name === "numeric" && scaleOf(to) >= 0,
-  (from, to) => from.name === "numeric" && from.modifiers.length > 0 && scaleOf(from) <= 0 && isInteger(to),
+  (from, to) =>
+    from.name === "numeric" && from.modifiers.length > 0 && scaleOf(from) <= 0 && isInteger(to),
   (from, to) => ["int2", "int4"].includes(from.name) && to.name === "float8",
   (from, to) => from.name === "int2" && to.name === "float4",
   (from, to) => from.name === "float4" && to.name === "float8",
@@ -91,17 +96,24 @@ export function usingBack(
   old: ColumnType,
   sql: { now: string; old: string },
   zone: string,
+  castable: { back: boolean; again: boolean },
 ): string {
   if (needsZone(old, now)) return ` USING ${column} AT TIME ZONE ${literal(zone)}`;
   if (now.oid === old.oid && now.name !== "numeric" && !isClock(now)) return "";
   if (isString(now) && isString(old) && !now.array) return "";
   if (isInteger(now) && isInteger(old) && !now.array) return "";
-  if (now.kind === "e" || old.kind === "e") return ` USING ${column}::text${now.array ? "[]" : ""}::${sql.old}`;
+  if (now.kind === "e" || old.kind === "e")
+    return ` USING ${column}::text${now.array ? "[]" : ""}::${sql.old}`;
+  // Through text a value either has the old type's form or is refused.
+  if (!castable.back) return ` USING ${column}::text::${sql.old}`;
   const inZone = old.name === "date" && now.name === "timestamptz";
   const back = inZone ? `(${column} AT TIME ZONE ${literal(zone)})::date` : `${column}::${sql.old}`;
-  const checked = strict.includes(old.name) && !old.array && !(isString(now) && isDated(old));
+  const checked =
+    castable.again && strict.includes(old.name) && !old.array && !(isString(now) && isDated(old));
   if (!checked) return ` USING ${back}`;
-  const again = inZone ? `(${back})::timestamp AT TIME ZONE ${literal(zone)}` : `(${back})::${sql.now}`;
+  const again = inZone
+    ? `(${back})::timestamp AT TIME ZONE ${literal(zone)}`
+    : `(${back})::${sql.now}`;
   const complaint = `${literal(`does not fit ${sql.old}: `)} || ${column}::text`;
   return ` USING CASE WHEN ${again} IS NOT DISTINCT FROM ${column} THEN ${back} ELSE (${complaint})::${sql.old} END`;
 }

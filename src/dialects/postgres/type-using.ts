@@ -1,8 +1,8 @@
 // Owns: reading the USING of ALTER COLUMN TYPE: the forms that only cast the column.
 
 import type { ColumnDef, Node } from "@pgsql/types";
-import { constantText } from "./sequence-call.ts";
 import { parts } from "./names.ts";
+import { constantText } from "./sequence-call.ts";
 
 export type Using =
   | { form: "none" }

@@ -11,6 +11,7 @@ import { privileges } from "./privileges.ts";
 import { relations } from "./relations.ts";
 import { replication } from "./replication.ts";
 import { eventTriggers, extensions, languages, schemas, statistics } from "./schemas.ts";
+import { settle, versionOf } from "./server.ts";
 import { canonically } from "./settings.ts";
 import { textSearch } from "./text-search.ts";
 import { types } from "./types.ts";
@@ -18,7 +19,15 @@ import { types } from "./types.ts";
 /** Families of which there may be thousands of objects: read one by one where that will do. */
 export const largeFamilies: Family[] = [relations, types, functions];
 
+const small = new Map<number, Family[]>();
+
 export function smallFamilies(version: number): Family[] {
+  const known = small.get(version) ?? smallFamiliesOf(version);
+  small.set(version, known);
+  return known;
+}
+
+function smallFamiliesOf(version: number): Family[] {
   return [
     schemas,
     extensions,
@@ -38,49 +47,40 @@ export function smallFamilies(version: number): Family[] {
  * any role; leaves no setting changed.
  */
 export async function extractCatalog(session: Session, only?: Iterable<string>): Promise<Catalog> {
-  return canonically(session, async () => {
-    const version = await versionOf(session);
-    if (only === undefined) {
-      return readFamilies(session, [...largeFamilies, ...smallFamilies(version)]);
-    }
-    return readObjects(session, [...only], version);
-  });
-}
-
-const versions = new WeakMap<Session, number>();
-
-/** `server_version_num`. */
-export async function versionOf(session: Session): Promise<number> {
-  const known = versions.get(session);
-  if (known !== undefined) return known;
-  const [row] = await session.query<{ version: number }>(
-    "select pg_catalog.current_setting('server_version_num')::pg_catalog.int4 as version",
+  const version = await versionOf(session);
+  const families = [...largeFamilies, ...smallFamilies(version)];
+  const catalog = await canonically(session, () =>
+    only === undefined
+      ? readFamilies(session, families)
+      : readObjects(session, families, [...only]),
   );
-  const version = row?.version ?? 0;
-  versions.set(session, version);
-  return version;
+  await settle(session);
+  return catalog;
 }
 
 /** All objects of some families. Under canonical settings. */
-export async function readFamilies(session: Session, families: Family[]): Promise<Catalog> {
+export async function readFamilies(
+  session: Session,
+  families: readonly Family[],
+): Promise<Catalog> {
   const catalog: Catalog = new Map();
   for (const family of families) await read(session, family, "all", [], catalog);
   return catalog;
 }
 
-/** Some objects. Those that are not there are left out. Under canonical settings. */
+/** Some objects of some families. Those that are not there are left out. Under canonical settings. */
 export async function readObjects(
   session: Session,
+  families: readonly Family[],
   identities: readonly string[],
-  version: number,
 ): Promise<Catalog> {
   const catalog: Catalog = new Map();
-  for (const family of [...largeFamilies, ...smallFamilies(version)]) {
+  for (const family of families) {
     const oids = oidsOf(identities, family.classes);
     if (oids.length > 0) await read(session, family, "some", oids, catalog);
   }
   const wanted = new Set(identities);
-  // The oid of a small family's object may be that of another object in a sister catalog.
+  // The oid of an object may be that of another one in a sister catalog of the family.
   for (const identity of catalog.keys()) if (!wanted.has(identity)) catalog.delete(identity);
   return catalog;
 }
@@ -99,10 +99,9 @@ async function read(
   oids: number[],
   catalog: Catalog,
 ) {
-  const name = `belay-${family.classes[0]}-${scope}`;
   const values = scope === "some" ? [oids] : [];
-  const rows = await session.query<FactRow>(sqlOf(family, scope), values, name);
-  addObjects(rows, catalog);
+  const name = `belay-${family.classes[0]}-${scope}`;
+  addObjects(await session.query<FactRow>(sqlOf(family, scope), values, name), catalog);
 }
 
 interface Draft {

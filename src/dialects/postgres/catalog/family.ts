@@ -41,8 +41,15 @@ export interface PartQuery {
 export interface Family {
   /** System catalogs of its objects. */
   classes: string[];
+  /** Other system catalogs whose rows its facts come from; default none. */
+  catalogs?: string[];
   objects: ObjectQuery[];
   parts: PartQuery[];
+}
+
+/** All system catalogs that its facts come from; comments and labels apart. */
+export function catalogsOf({ classes, catalogs = [] }: Family): string[] {
+  return [...classes, ...catalogs];
 }
 
 /** A row of every family's query. */
@@ -156,8 +163,16 @@ function annotationSql({ classes, objects }: Family, scope: Scope): string[] {
   ];
 }
 
+const texts: Record<Scope, WeakMap<Family, string>> = { all: new WeakMap(), some: new WeakMap() };
+
 /** One query for all objects of a family, or for those in `$1`. */
 export function sqlOf(family: Family, scope: Scope): string {
+  const known = texts[scope].get(family) ?? buildSql(family, scope);
+  texts[scope].set(family, known);
+  return known;
+}
+
+function buildSql(family: Family, scope: Scope): string {
   return [
     ...family.objects.map((query) => objectSql(query, scope)),
     ...family.parts.map((query) => partSql(query, scope)),

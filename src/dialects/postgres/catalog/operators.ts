@@ -19,6 +19,7 @@ const familyName = (oid: string) =>
 
 export const operators: Family = {
   classes: ["pg_operator", "pg_opfamily", "pg_opclass", "pg_cast", "pg_collation", "pg_conversion"],
+  catalogs: ["pg_amop", "pg_amproc"],
   objects: [
     {
       class: "pg_operator",

@@ -71,6 +71,7 @@ const defaults: Family["objects"][number] = {
 
 export const privileges: Family = {
   classes: ["pg_database", "pg_default_acl"],
+  catalogs: ["pg_db_role_setting", "pg_shdescription", "pg_init_privs"],
   objects: [database, defaults],
   parts: [
     settings,

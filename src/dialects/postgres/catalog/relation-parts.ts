@@ -29,8 +29,8 @@ export const columnText = words(
   "'comment ' || quote_literal(m.description)",
 );
 
-export const columnTables = `pg_attribute a
-  join pg_class c on c.oid = a.attrelid
+/** What their text is made from, joined to an attribute `a`. */
+export const columnTables = `join pg_class c on c.oid = a.attrelid
   join pg_type t on t.oid = a.atttypid
   left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
   left join pg_description m on m.classoid = 'pg_class'::regclass
@@ -39,7 +39,7 @@ export const columnTables = `pg_attribute a
 const columns: PartQuery = {
   class: "pg_class",
   of: "a.attrelid",
-  from: columnTables,
+  from: `pg_attribute a ${columnTables}`,
   where: "a.attnum > 0 and not a.attisdropped and c.relkind in ('r', 'p', 'f', 'v', 'm')",
   parts: "concat_ws(' ', a.attnum, 'pg_attrdef:' || d.oid)",
   fact: "'column ' || quote_ident(a.attname)",
@@ -51,18 +51,20 @@ const columns: PartQuery = {
  * that the column does not. Names longer than 63 bytes are cut by the server in its own way.
  */
 const impliedNotNull = `(k.contype = 'n' and k.convalidated and not k.connoinherit
-  and k.coninhcount = 0 and exists (
-    select from pg_attribute a join pg_class c on c.oid = a.attrelid
-    where a.attrelid = k.conrelid and a.attnum = k.conkey[1]
-      and case when octet_length(c.relname || '_' || a.attname || '_not_null') > 63
+  and k.coninhcount = 0 and (
+    select case when octet_length(c.relname || '_' || a.attname || '_not_null') > 63
         then k.conname like '%\\_not\\_null'
-        else k.conname = c.relname || '_' || a.attname || '_not_null' end)
-  and not exists (select from pg_description where classoid = 'pg_constraint'::regclass
-    and objoid = k.oid))`;
+        else k.conname = c.relname || '_' || a.attname || '_not_null' end
+      from pg_attribute a join pg_class c on c.oid = a.attrelid
+      where a.attrelid = k.conrelid and a.attnum = k.conkey[1])
+  and ${comment("pg_constraint", "k.oid")} is null)`;
 
-/** Copies of a foreign key for each partition it refers to; numbered names, no meaning of their own. */
-const shadowForeignKey = `(k.contype = 'f' and exists (
-  select from pg_constraint p where p.oid = k.conparentid and p.conrelid = k.conrelid))`;
+/**
+ * Copies of a foreign key for each partition it refers to; numbered names, no meaning of their own.
+ * (Not EXISTS: the planner would read all constraints for the sake of one table's.)
+ */
+const shadowForeignKey = `(k.contype = 'f' and k.conparentid <> 0
+  and (select p.conrelid from pg_constraint p where p.oid = k.conparentid) = k.conrelid)`;
 
 const constraints: PartQuery = {
   class: "pg_class",

@@ -37,6 +37,7 @@ const publishedSchemas: PartQuery = {
 export function replication(version: number): Family {
   return {
     classes: ["pg_publication", "pg_subscription"],
+    catalogs: ["pg_publication_rel", ...(version >= 150000 ? ["pg_publication_namespace"] : [])],
     objects: [
       {
         class: "pg_publication",

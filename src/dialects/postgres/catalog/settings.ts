@@ -4,7 +4,7 @@
 import type { Session } from "../../dialect.ts";
 
 /** Every setting that changes the text of `pg_get_*`, `format_type` or a constant's output. */
-const canonical = {
+const canonical: Record<string, string> = {
   // Nothing of the user's is visible without its schema, and no temporary object hides a catalog.
   search_path: "pg_catalog, pg_temp",
   quote_all_identifiers: "off",
@@ -31,8 +31,6 @@ const put = `select pg_catalog.set_config(s.name, s.wanted, true)
   from rows from (pg_catalog.unnest($1::pg_catalog.text[]), pg_catalog.unnest($2::pg_catalog.text[]))
     s (name, wanted)`;
 
-const current = "select pg_catalog.current_setting('search_path') as path";
-
 /** Names and values, as they were before. */
 export type Settings = { name: string; value: string }[];
 
@@ -51,9 +49,8 @@ export async function restore(session: Session, settings: Settings): Promise<voi
  */
 export async function canonically<T>(session: Session, work: () => Promise<T>): Promise<T> {
   let before = await pin(session);
-  const [row] = await session.query<{ path: string }>(current, [], "belay-search-path-now");
   // A local setting does not outlive its statement when there is no transaction.
-  const inside = row?.path === canonical.search_path;
+  const inside = (await pin(session)).every(({ name, value }) => canonical[name] === value);
   if (!inside) {
     await session.run("begin isolation level repeatable read, read only");
     before = await pin(session);

@@ -13,6 +13,7 @@ const support = (word: string, oid: string) => `'${word} ' || nullif(${oid}::oid
 
 export const textSearch: Family = {
   classes: ["pg_ts_config", "pg_ts_dict", "pg_ts_parser", "pg_ts_template"],
+  catalogs: ["pg_ts_config_map"],
   objects: [
     {
       class: "pg_ts_config",

@@ -62,9 +62,9 @@ export const types: Family = {
   parts: [
     {
       class: "pg_type",
-      of: "c.reltype",
-      from: columnTables,
-      where: "c.relkind = 'c' and a.attnum > 0 and not a.attisdropped",
+      of: "y.oid",
+      from: `pg_type y join pg_attribute a on a.attrelid = y.typrelid ${columnTables}`,
+      where: "y.typrelid <> 0 and c.relkind = 'c' and a.attnum > 0 and not a.attisdropped",
       parts: "a.attnum::text",
       fact: "'column ' || quote_ident(a.attname)",
       value: columnText,
@@ -74,7 +74,8 @@ export const types: Family = {
       of: "k.contypid",
       from: "pg_constraint k",
       // A domain's NOT NULL is a constraint too on PostgreSQL 17 and later; `not null` says it.
-      where: "k.contype <> 'n'",
+      // The index on contypid begins with conrelid.
+      where: "k.conrelid = 0 and k.contype <> 'n'",
       parts: "'pg_constraint:' || k.oid",
       fact: "'constraint ' || quote_ident(k.conname)",
       value: words("pg_get_constraintdef(k.oid)", comment("pg_constraint", "k.oid")),

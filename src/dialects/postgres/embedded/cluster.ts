@@ -1,6 +1,7 @@
 // Owns: making the data folder, once: the superuser `postgres` with a generated password, the
 // database `app`, and settings that give the same results on every machine.
 
+import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import {
   chownSync,
@@ -60,9 +61,23 @@ export async function createCluster(home: Home, binaries: Binaries, id: string):
   // Single-user mode ends with status 0 whatever failed in it.
   if (/\b(ERROR|FATAL|PANIC):/.test(said)) throw startError("PostgreSQL was not set up", said);
   writeRules(join(partial, "pg_hba.conf"));
-  // Nothing was flushed so far: a thousand files at once take a tenth of the time.
-  await runProgram(binaries.initdb, ["-D", partial, "--sync-only"], options);
   renameSync(partial, home.data);
+}
+
+/**
+ * Flushes the thousand new files, without anybody waiting: on a busy disk that takes seconds.
+ * A power cut before it is done can spoil a database that is a few seconds old, no other.
+ */
+export function flushCluster(home: Home, binaries: Binaries): void {
+  const options = spawnOptions(home.account, home.path);
+  const child = spawn(binaries.initdb, ["-D", home.data, "--sync-only"], {
+    ...options,
+    detached: true,
+    stdio: "ignore",
+  });
+  // The kernel flushes by itself within half a minute.
+  child.once("error", () => {});
+  child.unref();
 }
 
 /** The folder is the account's and we may be root: a link there must not lead us elsewhere. */

@@ -96,3 +96,8 @@ export function sweepHome({ path }: Home): void {
     }
   }
 }
+
+/** Deletes the databases, and all else that is outside the project's folder. */
+export function deleteHome({ room, path, data }: Home): void {
+  rmSync(path === room ? data : path, { recursive: true, force: true });
+}

@@ -87,13 +87,16 @@ function placed(ready: string, path: string): boolean {
   }
 }
 
-/** Undefined when nobody holds it. A torn file (power loss) counts as a dead holder's. */
+/** What a power cut leaves of a file; nobody holds what it names. */
+const torn: Holder = { id: "torn", pid: 0, started: "" };
+
+/** Undefined when nobody holds it. */
 function read(path: string): Holder | undefined {
   try {
     return JSON.parse(readFileSync(path, "utf8"));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    return { id: "torn", pid: 0, started: "" };
+    return torn;
   }
 }
 
@@ -103,6 +106,7 @@ function sweep(path: string): void {
   for (const name of readdirSync(dirname(path)).filter((entry) => entry.startsWith(prefix))) {
     const file = join(dirname(path), name);
     const holder = read(file);
-    if (holder && !isRunning(holder)) rmSync(file, { force: true });
+    // A waiter's file looks torn while it is being written.
+    if (holder && holder !== torn && !isRunning(holder)) rmSync(file, { force: true });
   }
 }

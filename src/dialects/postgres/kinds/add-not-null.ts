@@ -1,7 +1,7 @@
 // PostgreSQL 18: NOT NULL as a constraint with a name, which may be added NOT VALID.
 
-import { alter, columnName, constraintOf, onTable, tableLock } from "../alter-table.ts";
 import { exactly, nothingToUndo } from "../../../core/plan.ts";
+import { alter, columnName, constraintOf, onTable, tableLock } from "../alter-table.ts";
 import { defineKind, type TableCommand } from "../kind.ts";
 import { parts, quote } from "../names.ts";
 import { undoNotNull } from "../not-null.ts";

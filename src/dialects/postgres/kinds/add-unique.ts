@@ -1,6 +1,6 @@
 import { describedDrop } from "../added-constraint.ts";
-import { constraintOf, tableLock, tableName } from "../alter-table.ts";
 import { recallKeyDrop } from "../added-key.ts";
+import { constraintOf, tableLock, tableName } from "../alter-table.ts";
 import { defineKind, type TableCommand } from "../kind.ts";
 
 export const kind = defineKind<TableCommand>({

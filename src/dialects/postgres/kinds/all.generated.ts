@@ -11,7 +11,11 @@ import { kind as addNotNull } from "./add-not-null.ts";
 import { kind as addPrimaryKey } from "./add-primary-key.ts";
 import { kind as addUnique } from "./add-unique.ts";
 import { kind as alterColumnType } from "./alter-column-type.ts";
+import { kind as alterCompositeType } from "./alter-composite-type.ts";
 import { kind as alterConstraint } from "./alter-constraint.ts";
+import { kind as alterDomain } from "./alter-domain.ts";
+import { kind as alterEnumAddValue } from "./alter-enum-add-value.ts";
+import { kind as alterEnumRenameValue } from "./alter-enum-rename-value.ts";
 import { kind as alterFunction } from "./alter-function.ts";
 import { kind as alterIdentity } from "./alter-identity.ts";
 import { kind as alterSequence } from "./alter-sequence.ts";
@@ -28,6 +32,7 @@ import { kind as createSequence } from "./create-sequence.ts";
 import { kind as createTable } from "./create-table.ts";
 import { kind as createTableAs } from "./create-table-as.ts";
 import { kind as createTrigger } from "./create-trigger.ts";
+import { kind as createType } from "./create-type.ts";
 import { kind as createView } from "./create-view.ts";
 import { kind as delete_ } from "./delete.ts";
 import { kind as detachPartition } from "./detach-partition.ts";
@@ -96,7 +101,11 @@ export const kinds: readonly Kind[] = [
   addPrimaryKey,
   addUnique,
   alterColumnType,
+  alterCompositeType,
   alterConstraint,
+  alterDomain,
+  alterEnumAddValue,
+  alterEnumRenameValue,
   alterFunction,
   alterIdentity,
   alterSequence,
@@ -113,6 +122,7 @@ export const kinds: readonly Kind[] = [
   createTable,
   createTableAs,
   createTrigger,
+  createType,
   createView,
   delete_,
   detachPartition,

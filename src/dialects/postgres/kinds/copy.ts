@@ -2,6 +2,7 @@ import type { CopyStmt } from "@pgsql/types";
 import { nothingToUndo } from "../../../core/plan.ts";
 import { defineKind } from "../kind.ts";
 import { relationName } from "../names.ts";
+import { findRelation } from "../relation.ts";
 
 export const kind = defineKind<CopyStmt>({
   kind: "copy",
@@ -28,5 +29,9 @@ export const kind = defineKind<CopyStmt>({
         ? { kind: "irreversible", why: "COPY TO writes outside of the database" }
         : nothingToUndo,
     };
+  },
+  async recall({ relation, is_from }, catalog) {
+    if (!is_from || (await findRelation(catalog, relation))) return undefined;
+    return nothingToUndo;
   },
 });

@@ -1,6 +1,15 @@
 import type { IndexStmt } from "@pgsql/types";
 import { nothingToUndo, type Undo } from "../../../core/plan.ts";
-import { indexesOf, indexProbe, likelyIndexName } from "../created-index.ts";
+import { composeUndos } from "../compose.ts";
+import {
+  addedIndexes,
+  indexesOf,
+  indexProbe,
+  isTaken,
+  likelyIndexName,
+  looseIndexes,
+  recreateAttached,
+} from "../created-index.ts";
 import { defineKind } from "../kind.ts";
 import { quote, relationName, relationSql } from "../names.ts";
 import { findRelation } from "../relation.ts";
@@ -24,23 +33,25 @@ export const kind = defineKind<IndexStmt>({
   },
   async recall(node, catalog) {
     const table = await findRelation(catalog, node.relation);
-    if (!table) return undefined;
+    if (!table) return nothingToUndo;
     const qualified = (name: string): string => `${quote(table.schema)}.${quote(name)}`;
-    if (node.idxname !== undefined) {
-      const [taken] = await catalog.rows(
-        `SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-         WHERE n.nspname = $1 AND c.relname = $2::name`,
-        [table.schema, node.idxname],
-      );
-      if (taken && node.if_not_exists) return nothingToUndo;
-      return dropOf(node, [qualified(node.idxname)]);
+    const { idxname } = node;
+    if (idxname !== undefined && (await isTaken(catalog, table, idxname)) && node.if_not_exists) {
+      return nothingToUndo;
     }
-    const before = new Set(await indexesOf(catalog, table));
+    const expected = dropOf(node, [qualified(idxname ?? likelyIndexName(node))]);
+    if (idxname !== undefined && table.kind !== "p") return expected;
+    const before = await indexesOf(catalog, table);
+    const loose = await looseIndexes(catalog, table);
     return {
-      undo: dropOf(node, [qualified(likelyIndexName(node))]),
+      undo: expected,
       async settle(after) {
-        const added = (await indexesOf(after, table)).filter((name) => !before.has(name));
-        return dropOf(node, added.map(qualified));
+        const names = idxname === undefined ? await addedIndexes(after, table, before) : [idxname];
+        // What it has attached goes when it goes.
+        return composeUndos([
+          await recreateAttached(after, loose),
+          dropOf(node, names.map(qualified)),
+        ]);
       },
     };
   },

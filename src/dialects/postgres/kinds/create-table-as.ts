@@ -2,9 +2,9 @@
 
 import type { CreateTableAsStmt } from "@pgsql/types";
 import { exactly, nothingToUndo } from "../../../core/plan.ts";
+import { recallCreation } from "../created-table.ts";
 import { defineKind } from "../kind.ts";
 import { relationName, relationSql } from "../names.ts";
-import { isTaken } from "../relation.ts";
 
 export const kind = defineKind<CreateTableAsStmt>({
   kind: "create-table-as",
@@ -21,9 +21,5 @@ export const kind = defineKind<CreateTableAsStmt>({
           : exactly(`DROP TABLE ${relationSql(relation)}`),
     };
   },
-  async recall(node, catalog) {
-    const relation = node.into?.rel;
-    const found = node.if_not_exists && relation && (await isTaken(catalog, relation));
-    return found ? nothingToUndo : undefined;
-  },
+  recall: (node, catalog) => recallCreation(node.into?.rel, node.if_not_exists ?? false, catalog),
 });

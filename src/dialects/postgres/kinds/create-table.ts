@@ -1,8 +1,8 @@
 import type { CreateStmt, Node } from "@pgsql/types";
 import { exactly, type Lock, nothingToUndo } from "../../../core/plan.ts";
+import { recallCreation } from "../created-table.ts";
 import { defineKind } from "../kind.ts";
 import { relationName, relationSql } from "../names.ts";
-import { isTaken } from "../relation.ts";
 
 export const kind = defineKind<CreateStmt>({
   kind: "create-table",
@@ -17,10 +17,7 @@ export const kind = defineKind<CreateStmt>({
       undo: temporary ? nothingToUndo : exactly(`DROP TABLE ${relationSql(relation)}`),
     };
   },
-  async recall(node, catalog) {
-    const found = node.if_not_exists && node.relation && (await isTaken(catalog, node.relation));
-    return found ? nothingToUndo : undefined;
-  },
+  recall: (node, catalog) => recallCreation(node.relation, node.if_not_exists ?? false, catalog),
 });
 
 /** PARTITION OF stops the parent; INHERITS only keeps others from changing it. */

@@ -36,9 +36,10 @@ async function recallColumn(node: TableCommand, catalog: Lookup, table: Relation
   const all = await countRows(catalog, table);
   const held = await countRows(catalog, table, column);
   const unfilled = facts.notNull && facts.expression === null && facts.identity === "";
-  const why = unfilled && all.rows !== 0
-    ? "DROP COLUMN removes its values; rows without one keep NOT NULL from being put back"
-    : "DROP COLUMN removes its values";
+  const why =
+    unfilled && all.rows !== 0
+      ? "DROP COLUMN removes its values; rows without one keep NOT NULL from being put back"
+      : "DROP COLUMN removes its values";
   const sql = await recreateColumn(catalog, table, column, all.rows === 0);
   const again: Undo = {
     kind: "lossy",

@@ -32,7 +32,11 @@ export const kind = defineKind<TableCommand>({
         kind: "lossy",
         sql: [alter(node, `DROP COLUMN ${quote(column)}`, table), ...again].map(inTransaction),
         losses: [
-          { object: `column ${columnName(node)}`, why, ...(await countRows(catalog, table, column)) },
+          {
+            object: `column ${columnName(node)}`,
+            why,
+            ...(await countRows(catalog, table, column)),
+          },
         ],
       };
     }),

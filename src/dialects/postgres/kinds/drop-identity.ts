@@ -12,7 +12,10 @@ export const kind = defineKind<TableCommand>({
     changes: [{ kind: "drop-identity", object: columnName(node) }],
     locks: tableLock(node),
     undo: exactly(
-      alter(node, `ALTER COLUMN ${quote(node.command.name ?? "")} ADD ${identitySql("a", undefined)}`),
+      alter(
+        node,
+        `ALTER COLUMN ${quote(node.command.name ?? "")} ADD ${identitySql("a", undefined)}`,
+      ),
     ),
   }),
   recall: (node, catalog) =>

@@ -30,13 +30,13 @@ export const kind = defineKind<DropStmt>({
     const losses: Loss[] = [];
     for (const relation of droppedRelations(node)) {
       const table = await findRelation(catalog, relation);
-      // Temporary tables are not the database's.
-      if (!table || table.persistence === "t") continue;
+      if (!table) continue;
       const object = `table ${table.shown}`;
       losses.push({ object, why, ...(await countRows(catalog, table)) });
       if (node.behavior !== "DROP_CASCADE") continue;
       const address = { catalog: "pg_class", oid: table.oid };
-      losses.push(...cascadeLosses(await dependentsOf(catalog, address), object));
+      const dependents = await dependentsOf(catalog, address);
+      losses.push(...(await cascadeLosses(catalog, dependents, object)));
     }
     return losses.length === 0 ? nothingToUndo : { kind: "lossy", sql: [], losses };
   },

@@ -37,7 +37,9 @@ export const kind = defineKind<AlterTableMoveAllStmt>({
     );
     const word = objtype === "OBJECT_INDEX" ? "INDEX" : "TABLE";
     return exactly(
-      ...found.map(({ name }) => `ALTER ${word} ${name} SET TABLESPACE ${quote(orig_tablespacename)}`),
+      ...found.map(
+        ({ name }) => `ALTER ${word} ${name} SET TABLESPACE ${quote(orig_tablespacename)}`,
+      ),
     );
   },
 });

@@ -1,16 +1,17 @@
 // Tables and everything else that ALTER TABLE's grammar takes: views, sequences, indexes.
 
-import type { RoleSpec } from "@pgsql/types";
 import { exactly, nothingToUndo } from "../../../core/plan.ts";
 import { alter, onTable, tableLock, tableName } from "../alter-table.ts";
 import { defineKind, type TableCommand } from "../kind.ts";
 import { quote } from "../names.ts";
+import { type Privilege, privilegesBack, privilegesJson } from "../objects/acl.ts";
 
 interface Found extends Record<string, unknown> {
-  /** Quoted. */
   owner: string;
-  /** Granted to the new owner before: becoming owner swallows it. */
-  grants: { privilege: string; grantable: boolean }[] | null;
+  /** The new owner's name; null for one that does not exist. */
+  next: string | null;
+  user: string;
+  privileges: Privilege[];
 }
 
 export const kind = defineKind<TableCommand>({
@@ -24,28 +25,33 @@ export const kind = defineKind<TableCommand>({
   }),
   recall: (node, catalog) =>
     onTable(node, catalog, async (table) => {
-      const role = roleSql(node.command.newowner);
       const [found] = await catalog.rows<Found>(
-        `SELECT quote_ident(pg_get_userbyid(c.relowner)) AS owner,
-           (SELECT json_agg(json_build_object('privilege', x.privilege_type,
-                'grantable', x.is_grantable))
-              FROM aclexplode(c.relacl) x JOIN pg_roles r ON r.oid = x.grantee
-              WHERE r.rolname = $2 AND x.grantee <> c.relowner) AS grants
+        `SELECT pg_get_userbyid(c.relowner) AS owner, current_user::text AS user,
+           coalesce($2, current_user::text) AS next,
+           ${privilegesJson("c.relacl")} || coalesce((SELECT jsonb_agg(e) FROM pg_attribute a,
+             jsonb_array_elements(${privilegesJson("a.attacl", "a.attname")}) e
+             WHERE a.attrelid = c.oid AND a.attacl IS NOT NULL), '[]') AS privileges
          FROM pg_class c WHERE c.oid = $1::oid`,
-        [table.oid, node.command.newowner?.rolename ?? ""],
+        [table.oid, node.command.newowner?.rolename ?? null],
       );
       if (!found) return nothingToUndo;
-      const kindOfObject = table.kind === "S" ? "SEQUENCE " : "";
+      const on = `${table.kind === "S" ? "SEQUENCE" : "TABLE"} ${table.sql}`;
       return exactly(
-        alter(node, `OWNER TO ${found.owner}`, table),
-        ...(found.grants ?? []).map(
-          ({ privilege, grantable }) =>
-            `GRANT ${privilege} ON ${kindOfObject}${table.sql} TO ${role}${grantable ? " WITH GRANT OPTION" : ""}`,
-        ),
+        alter(node, `OWNER TO ${quote(found.owner)}`, table),
+        ...privilegesBack(merged(found), found.privileges, { on, ...found }),
       );
     }),
 });
 
-function roleSql(role: RoleSpec | undefined): string {
-  return role?.rolename === undefined ? "CURRENT_USER" : quote(role.rolename);
+/** Becoming owner swallows the rights that the new owner had, and going back does not part them. */
+function merged({ owner, next, privileges }: Found): Privilege[] {
+  const now = new Map<string, Privilege>();
+  for (const each of privileges) {
+    const grantor = each.grantor === next ? owner : each.grantor;
+    const grantee = each.grantee === next ? owner : each.grantee;
+    const key = JSON.stringify([grantor, grantee, each.privilege, each.column]);
+    const grantable = each.grantable || (now.get(key)?.grantable ?? false);
+    now.set(key, { ...each, grantor, grantee, grantable });
+  }
+  return [...now.values()];
 }

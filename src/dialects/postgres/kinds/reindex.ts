@@ -4,7 +4,11 @@ import { defineKind } from "../kind.ts";
 import { literal, relationName, relationSql } from "../names.ts";
 import { optionsOf } from "../options.ts";
 
-const manyTables = new Set(["REINDEX_OBJECT_SCHEMA", "REINDEX_OBJECT_SYSTEM", "REINDEX_OBJECT_DATABASE"]);
+const manyTables = new Set([
+  "REINDEX_OBJECT_SCHEMA",
+  "REINDEX_OBJECT_SYSTEM",
+  "REINDEX_OBJECT_DATABASE",
+]);
 
 export const kind = defineKind<ReindexStmt>({
   kind: "reindex",

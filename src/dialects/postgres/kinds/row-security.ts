@@ -36,7 +36,11 @@ export const kind = defineKind<TableCommand>({
 function clause({ command }: TableCommand, value: string | null): string {
   const on = value === "true";
   const word = enabling.includes(command.subtype)
-    ? on ? "ENABLE" : "DISABLE"
-    : on ? "FORCE" : "NO FORCE";
+    ? on
+      ? "ENABLE"
+      : "DISABLE"
+    : on
+      ? "FORCE"
+      : "NO FORCE";
   return `${word} ROW LEVEL SECURITY`;
 }

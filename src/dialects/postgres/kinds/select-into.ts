@@ -2,6 +2,7 @@
 
 import type { RangeVar, SelectStmt } from "@pgsql/types";
 import { exactly, nothingToUndo } from "../../../core/plan.ts";
+import { recallCreation } from "../created-table.ts";
 import { defineKind } from "../kind.ts";
 import { relationName, relationSql } from "../names.ts";
 
@@ -20,6 +21,7 @@ export const kind = defineKind<SelectStmt>({
           : exactly(`DROP TABLE ${relationSql(relation)}`),
     };
   },
+  recall: (node, catalog) => recallCreation(intoOf(node), false, catalog),
 });
 
 /** In a UNION it stands in the first SELECT. */

@@ -11,7 +11,9 @@ export const kind = defineKind<TableCommand>({
   describe: (node) => ({
     changes: [{ kind: "set-storage", object: columnName(node) }],
     locks: tableLock(node),
-    undo: exactly(alter(node, `ALTER COLUMN ${quote(node.command.name ?? "")} SET STORAGE EXTENDED`)),
+    undo: exactly(
+      alter(node, `ALTER COLUMN ${quote(node.command.name ?? "")} SET STORAGE EXTENDED`),
+    ),
   }),
   recall: (node, catalog) =>
     recallColumn(node, catalog, storageWord("a.attstorage"), (word) => `SET STORAGE ${word}`),

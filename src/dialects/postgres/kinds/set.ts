@@ -10,15 +10,11 @@ export const kind = defineKind<VariableSetStmt>({
   node: "VariableSetStmt",
   describe({ kind, name = "all", is_local }) {
     if (kind === "VAR_SET_MULTI") {
-      throw new BelayError(
-        "BELAY_SQL_TRANSACTION",
-        `SET ${name} cannot be used in a migration`,
-        {
-          state: untouched,
-          hint: "Belay makes the transactions; remove the statement.",
-          details: { statement: `SET ${name}` },
-        },
-      );
+      throw new BelayError("BELAY_SQL_TRANSACTION", `SET ${name} cannot be used in a migration`, {
+        state: untouched,
+        hint: "Belay makes the transactions; remove the statement.",
+        details: { statement: `SET ${name}` },
+      });
     }
     return {
       changes: [{ kind: "set", object: name }],

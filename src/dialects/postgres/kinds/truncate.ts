@@ -1,5 +1,5 @@
 import type { RangeVar, TruncateStmt } from "@pgsql/types";
-import type { Loss } from "../../../core/plan.ts";
+import { type Loss, nothingToUndo } from "../../../core/plan.ts";
 import { defineKind } from "../kind.ts";
 import { relationName } from "../names.ts";
 import { findRelation } from "../relation.ts";
@@ -36,7 +36,7 @@ export const kind = defineKind<TruncateStmt>({
         losses.push({ object: `rows of ${each.shown}`, why, ...(await countRows(catalog, each)) });
       }
     }
-    return { kind: "lossy", sql: [], losses };
+    return losses.length === 0 ? nothingToUndo : { kind: "lossy", sql: [], losses };
   },
 });
 

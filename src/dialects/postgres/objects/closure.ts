@@ -9,10 +9,10 @@ export interface Going extends Found {
   key: string;
   /** The key of the object that this one is an inner part of (a view's rule); its own otherwise. */
   of: string;
-  /** Goes by itself, without CASCADE, with another one that goes. */
-  tied: boolean;
-  /** How far below the roots CASCADE reaches it: false for what a plain DROP takes along. */
-  cascaded: boolean;
+  /** The keys of those with which it goes by itself, without CASCADE and without a DROP of its own. */
+  tiedTo: string[];
+  /** The keys of those that go on which it depends itself. */
+  needs: string[];
 }
 
 interface Edge {
@@ -23,7 +23,6 @@ interface Edge {
 
 interface Row extends Found {
   edges: Edge[];
-  root: boolean;
 }
 
 /**
@@ -50,7 +49,6 @@ const walk = `
       WHERE w.classid = g.classid AND w.objid = g.objid AND w.objsubid = 0)),
   a AS (SELECT classid::regclass::text AS catalog, objid AS oid, objsubid AS attribute, classid FROM whole)
   SELECT a.catalog, a.oid::text, a.attribute, ${identityColumns},
-    (a.catalog, a.oid, a.attribute) IN (SELECT * FROM unnest($1::text[], $2::oid[], $3::int[])) AS root,
     coalesce((SELECT jsonb_agg(jsonb_build_object(
       'to', concat_ws(' ', w.classid::regclass, w.objid, w.objsubid), 'type', d.deptype))
       FROM pg_depend d JOIN whole w ON w.classid = d.refclassid AND w.objid = d.refobjid
@@ -74,13 +72,12 @@ export async function goingWith(
   const edges = new Map(rows.map((row) => [keyOf(row), row.edges]));
   const wholes = new Map<string, string>();
   for (const key of edges.keys()) wholes.set(key, wholeOf(key, edges));
-  const withoutCascade = reached(rows);
   const going = new Map(
-    rows.map(({ edges: own, root: _, ...found }) => {
+    rows.map(({ edges: own, ...found }) => {
       const key = keyOf(found);
-      const tied = own.some(({ type }) => type !== "n");
-      const cascaded = !withoutCascade.has(key);
-      return [key, { ...found, key, of: wholes.get(key) ?? key, tied, cascaded }];
+      const tiedTo = own.filter(({ type }) => type !== "n").map(({ to }) => to);
+      const needs = own.map(({ to }) => to);
+      return [key, { ...found, key, of: wholes.get(key) ?? key, tiedTo, needs }];
     }),
   );
   const order = inOrder(rows.map(keyOf), edges, wholes);
@@ -92,18 +89,6 @@ export async function goingWith(
 
 function keyOf({ catalog, oid, attribute }: Pick<Found, "catalog" | "oid" | "attribute">): string {
   return `${catalog} ${oid} ${attribute}`;
-}
-
-/** What a plain DROP takes: the roots, and what is tied to what it takes. */
-function reached(rows: readonly Row[]): Set<string> {
-  const taken = new Set(rows.filter(({ root }) => root).map(keyOf));
-  for (let size = -1; size !== taken.size; ) {
-    size = taken.size;
-    for (const row of rows) {
-      if (row.edges.some(({ to, type }) => type !== "n" && taken.has(to))) taken.add(keyOf(row));
-    }
-  }
-  return taken;
 }
 
 /** Follows inner dependencies and extension membership up to what stands by itself. */

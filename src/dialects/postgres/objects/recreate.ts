@@ -55,7 +55,8 @@ function listed(names: readonly string[]): string {
   return names.length > 5 ? `${few} and ${names.length - 5} more` : few;
 }
 
-async function creationsOf(
+/** By key; what has no recipe is missing. */
+export async function creationsOf(
   catalog: Lookup,
   going: readonly Going[],
 ): Promise<Map<string, Creation>> {
@@ -84,8 +85,8 @@ const onSomething = new RegExp(`^(${identifier}) on (.*)$`);
 const ofColumn = new RegExp(`^for (.*)\\.(${identifier})$`);
 
 /** Nothing for what goes with another object that goes. */
-function dropOf(going: Going): string[] {
-  if (going.tied) return [];
+export function dropOf(going: Going): string[] {
+  if (going.tiedTo.length > 0) return [];
   const { type, identity } = going;
   const [, first = "", second = ""] =
     (type === "default value" ? ofColumn : onSomething).exec(identity) ?? [];

@@ -33,13 +33,23 @@ export function typeShown(type: TypeName): string {
   return base + (type.pct_type ? "%TYPE" : "[]".repeat(type.arrayBounds?.length ?? 0));
 }
 
-/** SQL that yields the oid of the type, NULL when there is no such type. */
+/**
+ * SQL that yields the oid of the type, NULL when there is no such type. Not to_regtype: it raises
+ * for types that are only shells.
+ */
 export function typeOid(type: TypeName): string {
-  if (!type.pct_type) return `to_regtype(${literal(typeSql(type))})::oid`;
   const names = parts(type.names);
-  return `(SELECT atttypid FROM pg_attribute WHERE attrelid = to_regclass(${literal(
-    dotted(names.slice(0, -1)),
-  )}) AND attname = ${literal(names.at(-1) ?? "")} AND NOT attisdropped)`;
+  const [name = "", schema] = names.toReversed();
+  if (type.pct_type) {
+    const relation = literal(dotted(names.slice(0, -1)));
+    return `(SELECT atttypid FROM pg_attribute WHERE attrelid = to_regclass(${relation}) AND attname = ${literal(name)} AND NOT attisdropped)`;
+  }
+  const where =
+    schema === undefined
+      ? "pg_type_is_visible(oid)"
+      : `typnamespace = to_regnamespace(${literal(dotted([schema]))})`;
+  const column = type.arrayBounds === undefined ? "oid" : "typarray";
+  return `(SELECT min(${column}) FROM pg_type WHERE typname = ${literal(name)} AND ${where})`;
 }
 
 export function typesOf(nodes: readonly Node[] | undefined): TypeName[] {
