@@ -74,7 +74,7 @@ describe("tokens", () => {
 describe("pieces", () => {
   test("one, however many statements", () => {
     expect(pieces("select 1; select 2;\n")).toEqual([
-      { sql: "select 1; select 2;\n", line: 1, startsLine: true },
+      { sql: "select 1; select 2;\n", line: 1, startsLine: true, tokens: 6 },
     ]);
   });
 
@@ -89,9 +89,10 @@ describe("pieces", () => {
         sql: "select ';';\nCOPY t (a, b) FROM stdin;",
         line: 10,
         startsLine: true,
+        tokens: 13,
         copyData: "1\t\\.\n\\\\.\r\n",
       },
-      { sql: "select 2;", line: 15, startsLine: true },
+      { sql: "select 2;", line: 15, startsLine: true, tokens: 3 },
     ]);
   });
 
@@ -101,13 +102,15 @@ describe("pieces", () => {
     ["end of file", "copy t from stdin;\n1\n\\.", "1\n"],
     ["no end", "copy t from stdin;\n1\n", null],
     ["looks like the end", "copy t from stdin;\n\\.x\n\\.\n", "\\.x\n"],
-    ["options", 'copy "t" (a) from stdin with (format csv, null \'x;\');\na;b\n\\.\n', "a;b\n"],
+    ["options", "copy \"t\" (a) from stdin with (format csv, null 'x;');\na;b\n\\.\n", "a;b\n"],
   ])("COPY with %s", (_, sql, data) => {
     expect(pieces(sql)[0]?.copyData).toBe(data);
   });
 
   test("COPY elsewhere has no data", () => {
-    expect(pieces("copy t from 'stdin'; copy t to stdout; select 'copy from stdin;'")).toHaveLength(1);
+    expect(pieces("copy t from 'stdin'; copy t to stdout; select 'copy from stdin;'")).toHaveLength(
+      1,
+    );
   });
 
   test("text behind COPY on its line is refused", () => {
@@ -119,7 +122,7 @@ describe("pieces", () => {
 
   test("new pg_dump's own commands are passed over", () => {
     const sql = "\\restrict AbC\nselect 1;\n\\unrestrict AbC\n";
-    expect(pieces(sql)).toEqual([{ sql: "select 1;\n", line: 2, startsLine: true }]);
+    expect(pieces(sql)).toEqual([{ sql: "select 1;\n", line: 2, startsLine: true, tokens: 3 }]);
   });
 
   test.each([
@@ -137,7 +140,9 @@ describe("pieces", () => {
   });
 
   test("backslashes in strings, comments and names are not psql's", () => {
-    expect(pieces(`select '\\connect', E'\\\\', "a\\b", $$\n\\i x$$; -- \\i\n/*\n\\i */`)).toHaveLength(1);
+    expect(
+      pieces(`select '\\connect', E'\\\\', "a\\b", $$\n\\i x$$; -- \\i\n/*\n\\i */`),
+    ).toHaveLength(1);
   });
 
   test("a huge file is cut between statements, never inside a body", () => {
@@ -162,9 +167,9 @@ describe("directives", () => {
   });
 
   test("not the end of another line, not inside a block comment", () => {
-    expect(directivesIn("; -- belay:a\n/*\n-- belay:b\n*/ -- belay:c\n  -- belay:d x\n", false)).toEqual([
-      { name: "d", value: "x" },
-    ]);
+    expect(
+      directivesIn("; -- belay:a\n/*\n-- belay:b\n*/ -- belay:c\n  -- belay:d x\n", false),
+    ).toEqual([{ name: "d", value: "x" }]);
   });
 });
 

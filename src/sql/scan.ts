@@ -13,6 +13,8 @@ export interface Piece {
   line: number;
   /** False when `sql` begins in the middle of a line. */
   startsLine: boolean;
+  /** How many words, strings and signs it has: what the parser's memory grows with. */
+  tokens: number;
   /**
    * For a piece whose last statement is `COPY ... FROM stdin`: the data that follows it, line ends
    * as written; null when no `\.` line ends it.
@@ -72,49 +74,77 @@ class Statement {
 
 /** Throws for psql commands; everything else passes, malformed or not. */
 export function scan(script: Script): Piece[] {
-  const text = script.sql;
-  const pieces: Piece[] = [];
-  const lines = new LineCounter(text, script.line);
-  let start = 0;
-  let statement = new Statement();
-  const cut = (end: number, copyData?: string | null): void => {
-    if (end > start) {
-      pieces.push({
-        sql: text.slice(start, end),
-        line: lines.at(start),
-        startsLine: start === 0 || text[start - 1] === "\n",
+  const scanner = new Scanner(script);
+  for (let at: number | undefined = 0; at !== undefined; ) at = scanner.step(at);
+  return scanner.pieces;
+}
+
+class Scanner {
+  readonly pieces: Piece[] = [];
+  readonly #script: Script;
+  readonly #lines: LineCounter;
+  /** Where the piece begins that is being scanned. */
+  #start = 0;
+  #tokens = 0;
+  #statement = new Statement();
+
+  constructor(script: Script) {
+    this.#script = script;
+    this.#lines = new LineCounter(script.sql, script.line);
+  }
+
+  /** Takes the token at an offset; returns where to go on, undefined behind the last. */
+  step(at: number): number | undefined {
+    const token = tokenAt(this.#script.sql, at);
+    if (token === undefined) {
+      this.#cut(at);
+      return undefined;
+    }
+    if (token.kind === "backslash") {
+      const end = skipCommand(this.#script, token.start, this.#lines);
+      this.#cut(token.start);
+      this.#start = end;
+      return end;
+    }
+    if (token.kind === "space") return token.end;
+    this.#tokens += 1;
+    const text = this.#script.sql.slice(token.start, token.end);
+    if (token.kind === "other" && text === ";") return this.#endStatement(token.end);
+    if (!["line-comment", "block-comment", "string"].includes(token.kind)) {
+      this.#statement.add(text);
+    }
+    return token.end;
+  }
+
+  #endStatement(end: number): number {
+    if (this.#statement.copiesIn) {
+      const data = copyDataAfter(this.#script, end, this.#lines);
+      this.#cut(end, data.text);
+      this.#start = data.end;
+      return data.end;
+    }
+    if (this.#statement.isWhole) {
+      if (end - this.#start > pieceLengthMax) this.#cut(end);
+      this.#statement = new Statement();
+    }
+    return end;
+  }
+
+  #cut(end: number, copyData?: string | null): void {
+    const text = this.#script.sql;
+    if (end > this.#start) {
+      this.pieces.push({
+        sql: text.slice(this.#start, end),
+        line: this.#lines.at(this.#start),
+        startsLine: this.#start === 0 || text[this.#start - 1] === "\n",
+        tokens: this.#tokens,
         ...(copyData === undefined ? {} : { copyData }),
       });
     }
-    start = end;
-    statement = new Statement();
-  };
-
-  for (let token = tokenAt(text, 0); token !== undefined; ) {
-    let next = token.end;
-    if (token.kind === "backslash") {
-      next = skipCommand(script, token.start, lines);
-      cut(token.start);
-      start = next;
-    } else if (token.kind === "word" || token.kind === "identifier") {
-      statement.add(text.slice(token.start, token.end));
-    } else if (token.kind === "other") {
-      const character = text.slice(token.start, token.end);
-      if (character !== ";") statement.add(character);
-      else if (statement.copiesIn) {
-        const data = copyDataAfter(script, token.end, lines);
-        cut(token.end, data.text);
-        next = data.end;
-        start = data.end;
-      } else if (statement.isWhole) {
-        if (token.end - start > pieceLengthMax) cut(token.end);
-        statement = new Statement();
-      }
-    }
-    token = tokenAt(text, next);
+    this.#start = end;
+    this.#tokens = 0;
+    this.#statement = new Statement();
   }
-  cut(text.length);
-  return pieces;
 }
 
 /** The offset behind a harmless psql command; others are refused by name. */

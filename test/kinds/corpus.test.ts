@@ -15,7 +15,9 @@ interface Baseline {
 
 forEachCorpus("corpus", ({ name, dir, migrations }) => {
   const ups = migrations.map(({ up }) => up);
-  const downs = migrations.flatMap(({ base, down }) => (down === undefined ? [] : [{ base, down }]));
+  const downs = migrations.flatMap(({ base, down }) =>
+    down === undefined ? [] : [{ base, down }],
+  );
 
   async function kindsIn(path: string): Promise<string[]> {
     const sql = readFileSync(path, "utf8");

@@ -82,9 +82,6 @@ proveKind("drop-table", [
     sql: `DROP TABLE ${table} CASCADE`,
     before,
     verdict: "lossy",
-    losses: [
-      'table "sel ect": 2',
-      `table constraint "f k" on "we""ird; Schema"."chi""ld": ?`,
-    ],
+    losses: ['table "sel ect": 2', `table constraint "f k" on "we""ird; Schema"."chi""ld": ?`],
   },
 ]);

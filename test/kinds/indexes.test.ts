@@ -119,7 +119,11 @@ forEachServer("probes", (server) => {
   async function probed(
     sql: string,
     before: string,
-    body: (at: { session: Session; answer(): Promise<unknown>; cleanUp(): Promise<unknown> }) => Promise<void>,
+    body: (at: {
+      session: Session;
+      answer(): Promise<unknown>;
+      cleanUp(): Promise<unknown>;
+    }) => Promise<void>,
   ): Promise<void> {
     await using database = await createDatabase(server);
     const session = await connect({ url: database.url, applicationName: "prove-kind" });
@@ -139,27 +143,35 @@ forEachServer("probes", (server) => {
   for (const name of ["i", '"i "" \'2"', ""]) {
     const create = `CREATE UNIQUE INDEX CONCURRENTLY ${name} ON t (a)`;
     test(`${create}: absent, half, done`, async () => {
-      await probed(create, `${t}INSERT INTO t VALUES (2, 2, 'y')`, async ({ session, answer, cleanUp }) => {
-        expect(await answer()).toBe("not-done");
-        await expect(session.run(create)).rejects.toThrow(/could not create unique index/);
-        expect(await answer()).toBe("half");
-        // Without a name nobody can say which index it is.
-        if (name === "") return;
-        await cleanUp();
-        expect(await answer()).toBe("not-done");
-        await session.run("DELETE FROM t WHERE id = 2");
-        await session.run(create);
-        expect(await answer()).toBe("done");
-      });
+      await probed(
+        create,
+        `${t}INSERT INTO t VALUES (2, 2, 'y')`,
+        async ({ session, answer, cleanUp }) => {
+          expect(await answer()).toBe("not-done");
+          await expect(session.run(create)).rejects.toThrow(/could not create unique index/);
+          expect(await answer()).toBe("half");
+          // Without a name nobody can say which index it is.
+          if (name === "") return;
+          await cleanUp();
+          expect(await answer()).toBe("not-done");
+          await session.run("DELETE FROM t WHERE id = 2");
+          await session.run(create);
+          expect(await answer()).toBe("done");
+        },
+      );
     });
   }
 
   test("DROP INDEX CONCURRENTLY: there, gone", async () => {
-    await probed("DROP INDEX CONCURRENTLY i", `${t}CREATE INDEX i ON t (a)`, async ({ session, answer }) => {
-      expect(await answer()).toBe("not-done");
-      await session.run("DROP INDEX CONCURRENTLY i");
-      expect(await answer()).toBe("done");
-    });
+    await probed(
+      "DROP INDEX CONCURRENTLY i",
+      `${t}CREATE INDEX i ON t (a)`,
+      async ({ session, answer }) => {
+        expect(await answer()).toBe("not-done");
+        await session.run("DROP INDEX CONCURRENTLY i");
+        expect(await answer()).toBe("done");
+      },
+    );
   });
 
   test("DETACH PARTITION CONCURRENTLY: attached, detached", async () => {

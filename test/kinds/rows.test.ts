@@ -107,15 +107,16 @@ proveKind("set-sequence", [
   },
 ]);
 
-const temporary = "CREATE TEMP TABLE tmp (id int PRIMARY KEY, a int); INSERT INTO tmp VALUES (1, 1); ";
+const temporary =
+  "CREATE TEMP TABLE tmp (id int PRIMARY KEY, a int); INSERT INTO tmp VALUES (1, 1); ";
 
-proveKind("insert", [{ sql: "INSERT INTO tmp VALUES (2)", before: temporary, undo: [], once: true }]);
+proveKind("insert", [
+  { sql: "INSERT INTO tmp VALUES (2)", before: temporary, undo: [], once: true },
+]);
 proveKind("update", [{ sql: "UPDATE tmp SET a = 2", before: temporary, undo: [] }]);
 proveKind("truncate", [{ sql: "TRUNCATE tmp", before: temporary, undo: [] }]);
 proveKind("add-column", [
   { sql: "ALTER TABLE tmp ADD b int", before: temporary, undo: [], once: true },
 ]);
-proveKind("create-index", [
-  { sql: "CREATE INDEX ON tmp (a)", before: temporary, undo: [] },
-]);
+proveKind("create-index", [{ sql: "CREATE INDEX ON tmp (a)", before: temporary, undo: [] }]);
 proveKind("drop-table", [{ sql: "DROP TABLE tmp", before: temporary, undo: [], once: true }]);

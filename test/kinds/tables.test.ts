@@ -225,3 +225,5 @@ proveKind("set-foreign-options", [
   { sql: "ALTER FOREIGN TABLE ft OPTIONS (SET one '2', DROP two, ADD three '3')", before: foreign },
   { sql: "ALTER FOREIGN TABLE ft ALTER a OPTIONS (SET x 'z', q '1')", before: foreign },
 ]);
+
+proveKind("set-without-oids", [{ sql: "ALTER TABLE t SET WITHOUT OIDS", before: t, undo: [] }]);

@@ -30,6 +30,11 @@ function lossy(from: string, to: string, values: string, lost: string): KindCase
   };
 }
 
+/** As {@link lossy}, and what is left has not even the old type's form. */
+function unreadable(from: string, to: string, values: string, lost: string): KindCase {
+  return { ...lossy(from, to, values, lost), undoFails: /invalid input syntax/ };
+}
+
 const mood =
   "CREATE TYPE mood AS ENUM ('sad', 'ok'); CREATE TYPE mood2 AS ENUM ('sad', 'ok', 'fine'); ";
 
@@ -124,6 +129,18 @@ proveKind("alter-column-type", [
       "CREATE TABLE t (c int, CONSTRAINT k CHECK (c > 0), CONSTRAINT l CHECK (c > 1)); INSERT INTO t VALUES (9)",
     rows,
   },
+  lossy(
+    "text",
+    "timestamptz USING c::timestamp AT TIME ZONE 'UTC'",
+    "('2024-01-01'), ('2024-01-02')",
+    "2",
+  ),
+  unreadable(
+    "uuid",
+    "varchar(8) USING c::varchar(8)",
+    "('a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11')",
+    "1",
+  ),
   lossy("numeric(6,2)", "int", "(1.5), (2)", "1"),
   lossy("text", "varchar(2)", "('a  '), ('b')", "1"),
   lossy("float8", "float4", "(1.1), (0.5)", "1"),

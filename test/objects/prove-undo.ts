@@ -1,16 +1,16 @@
-// Owns: the proof of one statement on a real server: run it, undo it, and the catalog is as before,
-// by Belay's own reading and by an independent one; then run and undo it again.
+// Owns: the proof of one statement on real servers: run it, undo it,
+// and the catalog is as before, by Belay's own reading and by an independent one; then once more.
 
-import { expect, test } from "vitest";
-import { describeDifference, differences } from "../../src/core/catalog.ts";
+import { afterAll, expect, test } from "vitest";
+import { type Catalog, describeDifference, differences } from "../../src/core/catalog.ts";
 import type { Undo } from "../../src/core/plan.ts";
 import type { Session } from "../../src/dialects/dialect.ts";
 import { extractCatalog } from "../../src/dialects/postgres/catalog/extract.ts";
-import { classify, recall } from "../../src/dialects/postgres/classify.ts";
-import type { Lookup } from "../../src/dialects/postgres/kind.ts";
+import { classify } from "../../src/dialects/postgres/classify.ts";
 import { parseStatement } from "../../src/dialects/postgres/parse.ts";
 import { connect } from "../../src/dialects/postgres/session.ts";
-import { createDatabase, forEachServer } from "../support/servers.ts";
+import { carryOut, lookupOf, majorOf, runUndo } from "../kinds-harness.ts";
+import { createDatabase, forEachServer, type TestServer } from "../support/servers.ts";
 import { rawCatalog } from "./raw-catalog.ts";
 
 export interface UndoCase {
@@ -22,97 +22,125 @@ export interface UndoCase {
   verdict?: Undo["kind"];
   /** Of an irreversible or lossy one: what the reason or the names of what is lost have to match. */
   why?: RegExp;
-  /** What the first change is called; default: the test's kind. */
-  kind?: string;
+  /** What its change is called, where not as most of its kind. */
+  change?: string;
   /** Only from this major version on. */
   since?: number;
-  /** Rows that must be the same before and after, as a query. */
+  /** A query whose rows must be the same before and after. */
   rows?: string;
   /** What the undo's SQL, joined by newlines, has to match. */
   undo?: RegExp;
   /** The object outlives its undo in the session, so there is no second round. */
   once?: boolean;
-  /** Why its two readings of the catalog may differ: compared by Belay's own only. */
+  /** Why the independent reading may differ: compared by Belay's own only. */
   unlikeRaw?: string;
 }
 
-/** One test per case and server. */
-export function proveUndo(kind: string, cases: readonly UndoCase[]): void {
-  forEachServer(kind, (server) => {
+/** One test per case and server; `change` is what the statements' changes are called. */
+export function proveUndo(kind: string, cases: readonly UndoCase[], change = kind): void {
+  forEachServer(change, (server) => {
+    const places = new Map<string, Place>();
+    afterAll(async () => {
+      for (const place of places.values()) await place.close();
+    });
     for (const each of cases) {
-      const major = Number(server.name.replace(/\D/g, "")) || 18;
       const title = `${each.sql.replace(/\s+/g, " ").slice(0, 110)} -> ${each.verdict ?? "exact"}`;
-      test.skipIf(each.since !== undefined && major < each.since)(title, async () => {
-        await using database = await createDatabase(server);
-        const session = await connect({ url: database.url, applicationName: "prove-undo" });
+      test.runIf(majorOf(server) >= (each.since ?? 0))(title, async () => {
+        const { before = "" } = each;
+        const place = places.get(before) ?? (await placeFor(server, before));
+        // A proof that leaves its place as it was leaves it to the next one.
+        places.delete(before);
+        let isClean = false;
         try {
-          await prove(kind, session, each);
+          isClean = await prove(place, { change, ...each });
         } finally {
-          await session.close();
+          if (isClean) places.set(before, place);
+          else await place.close();
         }
       });
     }
   });
 }
 
-async function prove(kind: string, session: Session, proof: UndoCase): Promise<void> {
-  const lookup: Lookup = { rows: (sql, values) => session.query(sql, values) };
-  const read = async (withRows: boolean) => ({
-    catalog: await extractCatalog(session),
-    raw: await rawCatalog(lookup),
-    rows: proof.rows === undefined || !withRows ? [] : await session.query(proof.rows),
-  });
-  if (proof.before !== undefined) await session.run(proof.before);
-  const parsed = await parseStatement(proof.sql, 1);
-  const described = classify(parsed);
-  expect(described.changes[0]?.kind).toBe(proof.kind ?? kind);
+/** A database as a case's `before` makes it, and what was read of it. */
+interface Place {
+  session: Session;
+  state: Omit<State, "rows">;
+  close(): Promise<void>;
+}
 
-  const first = await read(true);
-  for (const round of proof.once ? [1] : [1, 2]) {
-    const inBlock = described.transactional;
-    if (inBlock) await session.run("BEGIN");
-    const recalled = await recall(parsed, lookup);
-    const path = (await session.query("SHOW search_path"))[0]?.search_path;
-    await session.run(proof.sql);
-    const undo = (await recalled.settle?.(lookup)) ?? recalled.undo;
-    if (inBlock) await session.run("COMMIT");
-    expect(undo.kind, JSON.stringify(undo)).toBe(proof.verdict ?? "exact");
-    if (undo.kind === "irreversible") {
-      expect(undo.why).toMatch(proof.why ?? /./);
-      return;
-    }
-    if (undo.kind === "lossy" && proof.why) {
-      expect(undo.losses.map(({ object, why }) => `${object}: ${why}`).join("; ")).toMatch(
-        proof.why,
-      );
-    }
-    if (proof.undo) expect(undo.sql.map(({ sql }) => sql).join("\n")).toMatch(proof.undo);
-    const changed = await read(false);
-    if (round === 1 && undo.sql.length === 0) {
-      expect(changed.raw, "nothing to undo, yet it changed the catalog").toEqual(first.raw);
-    }
-    await session.run("BEGIN");
-    await session.query(`SELECT set_config('search_path', $1, true)`, [path]);
-    let transactional = true;
-    for (const { sql, transactional: wanted } of undo.sql) {
-      if (transactional && !wanted) await session.run("COMMIT");
-      transactional = wanted;
-      await session.run(sql).catch((error) => {
-        throw new Error(`${error.message} ${error.detail ?? ""} in the undo: ${sql}`);
-      });
-    }
-    if (transactional) await session.run("COMMIT");
-    if (undo.kind === "lossy") return;
-    const last = await read(true);
-    const told = differences(first.catalog, last.catalog, "name").map(describeDifference);
-    expect(told, undo.sql.map(({ sql }) => sql).join(";\n")).toEqual([]);
-    if (proof.unlikeRaw === undefined) {
-      const [gone, come] = [minus(first.raw, last.raw), minus(last.raw, first.raw)];
-      const lines = [...gone.map((line) => `- ${line}`), ...come.map((line) => `+ ${line}`)];
-      expect(lines.join("\n"), undo.sql.map(({ sql }) => sql).join(";\n")).toBe("");
-    }
-    expect(last.rows).toEqual(first.rows);
+interface State {
+  catalog: Catalog;
+  raw: string[];
+  rows: unknown[];
+}
+
+async function placeFor(server: TestServer, before: string): Promise<Place> {
+  const database = await createDatabase(server);
+  const session = await connect({ url: database.url, applicationName: "prove-undo" });
+  const close = async () => {
+    await session.close();
+    await database.drop();
+  };
+  try {
+    if (before !== "") await session.run(before);
+    return { session, state: await stateOf(session), close };
+  } catch (error) {
+    await close();
+    throw error;
   }
+}
+
+async function stateOf(session: Session): Promise<Place["state"]> {
+  return { catalog: await extractCatalog(session), raw: await rawCatalog(lookupOf(session)) };
+}
+
+/** Whether the database is as it was. */
+async function prove({ session, state }: Place, each: UndoCase): Promise<boolean> {
+  const rowsOf = () => (each.rows === undefined ? [] : session.query(each.rows));
+  const parsed = await parseStatement(each.sql, 1);
+  expect(classify(parsed).changes[0]?.kind).toBe(each.change);
+  const first: State = { ...state, rows: await rowsOf() };
+  for (const _ of each.once ? ["only"] : ["first", "second"]) {
+    const [path] = await session.query("SELECT current_setting('search_path') AS path");
+    const undo = await carryOut(session, parsed);
+    checkVerdict(undo, each);
+    if (undo.kind === "irreversible") return false;
+    if (undo.kind === "exact" && undo.sql.length === 0) {
+      expect(await rawCatalog(lookupOf(session)), "nothing to undo").toEqual(first.raw);
+      return each.once !== true;
+    }
+    await runUndo(session, undo, String(path?.path));
+    if (undo.kind === "lossy") return false;
+    compare(first, { ...(await stateOf(session)), rows: await rowsOf() }, each, undo);
+  }
+  return each.once !== true && each.unlikeRaw === undefined;
+}
+
+function checkVerdict(undo: Undo, { verdict = "exact", why, undo: sql }: UndoCase): void {
+  expect(undo.kind, JSON.stringify(undo)).toBe(verdict);
+  if (undo.kind === "irreversible") {
+    expect(undo.why).toMatch(why ?? /./);
+    return;
+  }
+  const losses = undo.kind === "lossy" ? undo.losses : [];
+  if (why) expect(losses.map((loss) => `${loss.object}: ${loss.why}`).join("; ")).toMatch(why);
+  if (sql) expect(textOf(undo)).toMatch(sql);
+}
+
+function textOf(undo: Undo): string {
+  return undo.kind === "irreversible" ? "" : undo.sql.map(({ sql }) => sql).join("\n");
+}
+
+function compare(first: State, last: State, { unlikeRaw }: UndoCase, undo: Undo): void {
+  const told = differences(first.catalog, last.catalog, "name").map(describeDifference);
+  expect(told, textOf(undo)).toEqual([]);
+  if (unlikeRaw === undefined) {
+    const gone = minus(first.raw, last.raw).map((line) => `- ${line}`);
+    const come = minus(last.raw, first.raw).map((line) => `+ ${line}`);
+    expect([...gone, ...come].join("\n"), textOf(undo)).toBe("");
+  }
+  expect(last.rows, textOf(undo)).toEqual(first.rows);
 }
 
 function minus(left: readonly string[], right: readonly string[]): string[] {
@@ -121,6 +149,6 @@ function minus(left: readonly string[], right: readonly string[]): string[] {
   return left.filter((line) => {
     const count = rest.get(line) ?? 0;
     rest.set(line, count - 1);
-    return count === 0 || count < 0;
+    return count <= 0;
   });
 }

@@ -108,6 +108,27 @@ interface Reference extends Record<string, unknown> {
 
 /** One line per row, sorted. */
 export async function rawCatalog(lookup: Lookup): Promise<string[]> {
+  const { relations, targets } = await shapeOf(lookup);
+  const names = await namesByOid(lookup);
+  const lines: string[] = [];
+  for (const [relation, columns] of relations) {
+    const rows = await lookup.rows<Row>(selectFrom(relation, columns, targets));
+    for (const row of rows) lines.push(lineOf(relation, row, targets, names));
+  }
+  return lines.filter((line) => !/pg_toast|pg_temp/.test(line)).sort();
+}
+
+type Row = Record<string, string | string[] | null>;
+
+const firstUserOid = 16384;
+
+interface Shape {
+  relations: Map<string, Column[]>;
+  /** `relation.column` -> the catalog that its oids are of. */
+  targets: Map<string, string>;
+}
+
+async function shapeOf(lookup: Lookup): Promise<Shape> {
   const columns = await lookup.rows<Column>(
     `SELECT c.relname AS relation, a.attname AS name, a.atttypid::regtype::text AS type
      FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
@@ -117,43 +138,56 @@ export async function rawCatalog(lookup: Lookup): Promise<string[]> {
     `SELECT fktable::text AS relation, fkcols AS columns, pktable::text AS target
      FROM pg_get_catalog_foreign_keys() WHERE array_length(fkcols, 1) = 1`,
   );
+  const relations = new Map<string, Column[]>();
+  for (const column of columns) {
+    if (skipped.has(column.relation)) continue;
+    relations.set(column.relation, [...(relations.get(column.relation) ?? []), column]);
+  }
   const targets = new Map(
     references.map(({ relation, columns: [column], target }) => [`${relation}.${column}`, target]),
   );
-  const names = await namesByOid(lookup);
-  const lines: string[] = [];
-  for (const relation of new Set(columns.map((each) => each.relation))) {
-    if (skipped.has(relation)) continue;
-    const own = columns.filter((each) => each.relation === relation && !noise.has(each.name));
-    const select = own.map(({ name, type }) => {
+  return { relations, targets };
+}
+
+/** Rows of users' objects: by their own oid, or else by one that they refer to. */
+function selectFrom(
+  relation: string,
+  columns: readonly Column[],
+  targets: ReadonlyMap<string, string>,
+): string {
+  const select = columns
+    .filter(({ name }) => !noise.has(name))
+    .map(({ name, type }) => {
       const acl = type === "aclitem[]" ? acls[name] : undefined;
       const sorted = `(SELECT array_agg(x::text ORDER BY x::text) FROM unnest(${acl}) x)`;
       const text = acl ? sorted : (texts[relation]?.[name] ?? `${name}::text`);
       return `${text} AS "${name}"`;
     });
-    const hasOid = columns.some((each) => each.relation === relation && each.name === "oid");
-    const key = hasOid ? "oid::text" : "NULL::text";
-    const rows = await lookup.rows<Record<string, string | string[] | null>>(
-      `SELECT ${key} AS "own oid", ${select.join(", ")} FROM pg_catalog.${relation}`,
-    );
-    for (const { "own oid": oid, ...row } of rows) {
-      const shown: string[] = [];
-      if (oid !== null && oid !== undefined) {
-        if (Number(oid) < 16384) continue;
-        shown.push(names.get(`${relation} ${oid}`) ?? "");
-      }
-      let isUsers = oid !== null;
-      for (const [name, value] of Object.entries(row)) {
-        const target = targetOf(relation, name, row, targets);
-        const replaced = target === undefined ? value : replaceOids(String(value), target, names);
-        if (replaced !== value && value !== null) isUsers = true;
-        shown.push(`${name}=${Array.isArray(replaced) ? replaced.join() : replaced}`);
-      }
-      const line = `${relation} ${shown.join(" ")}`;
-      if (isUsers && !line.includes("pg_toast") && !line.includes("pg_temp")) lines.push(line);
-    }
-  }
-  return lines.sort();
+  const hasOid = columns.some(({ name }) => name === "oid");
+  const keys = columns
+    .filter(
+      ({ name, type }) =>
+        type === "oid" && (targets.has(`${relation}.${name}`) || /objo?id$/.test(name)),
+    )
+    .map(({ name }) => `${name} >= ${firstUserOid}`);
+  const where = hasOid ? `oid >= ${firstUserOid}` : keys.join(" OR ") || "true";
+  return `SELECT ${hasOid ? "oid::text" : "NULL::text"} AS "own oid", ${select.join(", ")}
+    FROM pg_catalog.${relation} WHERE ${where}`;
+}
+
+function lineOf(
+  relation: string,
+  { "own oid": oid, ...row }: Row,
+  targets: ReadonlyMap<string, string>,
+  names: ReadonlyMap<string, string>,
+): string {
+  const own = oid ? (names.get(`${relation} ${oid}`) ?? "") : "";
+  const columns = Object.entries(row).map(([name, value]) => {
+    const target = targetOf(relation, name, row, targets);
+    const shown = target === undefined ? value : replaceOids(String(value), target, names);
+    return `${name}=${Array.isArray(shown) ? shown.join() : shown}`;
+  });
+  return `${relation} ${own} ${columns.join(" ")}`;
 }
 
 /** pg_depend and the like say in another column which catalog an oid is of. */
@@ -214,7 +248,7 @@ async function namesByOid(lookup: Lookup): Promise<Map<string, string>> {
              `SELECT '${name}'::regclass AS class, oid, NULL AS name FROM ${name} WHERE oid >= 16384`,
          )
          .join(" UNION ALL ")}
-       UNION ALL SELECT 'pg_enum'::regclass, oid, enumlabel FROM pg_enum
+       UNION ALL SELECT 'pg_enum'::regclass, oid, enumlabel FROM pg_enum WHERE oid >= 16384
        ) o JOIN pg_class c ON c.oid = o.class`,
   );
   const names = new Map<string, string>();

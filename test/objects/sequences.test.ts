@@ -35,15 +35,19 @@ proveUndo("alter-sequence", [
   },
 ]);
 
-proveUndo("drop-sequence", [
-  { before: base, sql: `DROP SEQUENCE "s q" CASCADE`, rows },
-  { before: base, sql: "DROP SEQUENCE t_id_seq CASCADE", rows },
-  { before: `${base} SELECT setval('free', 12, false)`, sql: "DROP SEQUENCE free", rows },
-  { before: base, sql: "DROP SEQUENCE IF EXISTS nope", undo: /^$/ },
-  {
-    before: `${base} CREATE VIEW v AS SELECT last_value FROM free; ALTER TABLE t OWNER TO pg_monitor; ALTER SEQUENCE free OWNER TO pg_read_all_data`,
-    sql: "DROP SEQUENCE free, t_id_seq CASCADE",
-    rows,
-  },
-  { before: "CREATE UNLOGGED SEQUENCE u", sql: "DROP SEQUENCE u", since: 15 },
-]);
+proveUndo(
+  "drop-object",
+  [
+    { before: base, sql: `DROP SEQUENCE "s q" CASCADE`, rows },
+    { before: base, sql: "DROP SEQUENCE t_id_seq CASCADE", rows },
+    { before: `${base} SELECT setval('free', 12, false)`, sql: "DROP SEQUENCE free", rows },
+    { before: base, sql: "DROP SEQUENCE IF EXISTS nope", undo: /^$/ },
+    {
+      before: `${base} CREATE VIEW v AS SELECT last_value FROM free; ALTER TABLE t OWNER TO pg_monitor; ALTER SEQUENCE free OWNER TO pg_read_all_data`,
+      sql: "DROP SEQUENCE free, t_id_seq CASCADE",
+      rows,
+    },
+    { before: "CREATE UNLOGGED SEQUENCE u", sql: "DROP SEQUENCE u", since: 15 },
+  ],
+  "drop-sequence",
+);

@@ -21,33 +21,37 @@ proveUndo("create-type", [
   { before: base, sql: `CREATE TYPE text AS ENUM ('x')`, undo: /"S x"."text"/ },
   {
     before: base,
-    kind: "create-domain",
+    change: "create-domain",
     sql: `CREATE DOMAIN "d é" AS "E é" DEFAULT 'a' CHECK (value IS NOT NULL)`,
   },
 ]);
 
-proveUndo("drop-type", [
-  { sql: "DROP TYPE IF EXISTS nope, nowhere.nope", undo: /^$/ },
-  { before: base, sql: `DROP TYPE "E é"` },
-  { before: base, sql: `DROP TYPE comp, r, rt, shell` },
-  {
-    before: `${base} CREATE FUNCTION f("E é") RETURNS comp LANGUAGE sql AS 'SELECT NULL::comp'; CREATE VIEW v AS SELECT f('a'); CREATE DOMAIN de AS "E é" CHECK (value <> 'a')`,
-    sql: `DROP TYPE "E é", comp CASCADE`,
-  },
-  {
-    before: `${base} CREATE TABLE t (e "E é"[])`,
-    sql: `DROP TYPE "E é" CASCADE`,
-    verdict: "irreversible",
-    why: /column "S x"\.t\.e/,
-  },
-  { before: base, kind: "drop-domain", sql: "DROP DOMAIN d2, d", unlikeRaw: inherited },
-  { before: base, kind: "drop-domain", sql: "DROP DOMAIN d CASCADE", unlikeRaw: inherited },
-  {
-    before: `${base} CREATE TYPE w AS (d d, c comp); CREATE CAST (w AS text) WITH INOUT AS ASSIGNMENT; COMMENT ON CAST (w AS text) IS 'cast'`,
-    kind: "drop-type",
-    sql: "DROP TYPE comp, w CASCADE",
-  },
-]);
+proveUndo(
+  "drop-object",
+  [
+    { sql: "DROP TYPE IF EXISTS nope, nowhere.nope", undo: /^$/ },
+    { before: base, sql: `DROP TYPE "E é"` },
+    { before: base, sql: `DROP TYPE comp, r, rt, shell` },
+    {
+      before: `${base} CREATE FUNCTION f("E é") RETURNS comp LANGUAGE sql AS 'SELECT NULL::comp'; CREATE VIEW v AS SELECT f('a'); CREATE DOMAIN de AS "E é" CHECK (value <> 'a')`,
+      sql: `DROP TYPE "E é", comp CASCADE`,
+    },
+    {
+      before: `${base} CREATE TABLE t (e "E é"[])`,
+      sql: `DROP TYPE "E é" CASCADE`,
+      verdict: "irreversible",
+      why: /column "S x"\.t\.e/,
+    },
+    { before: base, change: "drop-domain", sql: "DROP DOMAIN d2, d", unlikeRaw: inherited },
+    { before: base, change: "drop-domain", sql: "DROP DOMAIN d CASCADE", unlikeRaw: inherited },
+    {
+      before: `${base} CREATE TYPE w AS (d d, c comp); CREATE CAST (w AS text) WITH INOUT AS ASSIGNMENT; COMMENT ON CAST (w AS text) IS 'cast'`,
+      change: "drop-type",
+      sql: "DROP TYPE comp, w CASCADE",
+    },
+  ],
+  "drop-type",
+);
 
 proveUndo("alter-domain", [
   { before: base, sql: "ALTER DOMAIN d SET DEFAULT 'z'" },

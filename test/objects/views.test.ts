@@ -43,34 +43,38 @@ proveUndo("create-view", [
   { before: stack, sql: `CREATE OR REPLACE VIEW v2 AS SELECT id, "from" FROM "V 1"` },
 ]);
 
-proveUndo("drop-view", [
-  { sql: "DROP VIEW IF EXISTS v, nowhere.w", undo: /^$/ },
-  { before: `${base} CREATE VIEW v AS SELECT 1 AS a`, sql: "DROP VIEW v" },
-  { before: stack, sql: `DROP VIEW "V 1" CASCADE`, rows },
-  { before: stack, sql: "DROP VIEW v4 RESTRICT", rows },
-  {
-    before: `CREATE VIEW a AS SELECT 1 AS x; CREATE VIEW b AS SELECT x FROM a; CREATE VIEW c AS SELECT a.x FROM a, b`,
-    sql: "DROP VIEW c, a, b",
-  },
-  {
-    before: `CREATE VIEW a AS SELECT 1 AS x; CREATE FUNCTION f() RETURNS SETOF a LANGUAGE sql AS 'SELECT 1'; CREATE VIEW b AS SELECT * FROM f()`,
-    sql: "DROP VIEW a CASCADE",
-  },
-  {
-    before: `CREATE VIEW a AS SELECT 1 AS x; CREATE TABLE t (r a)`,
-    sql: "DROP VIEW a CASCADE",
-    verdict: "irreversible",
-    why: /public\.t\.r/,
-  },
-  {
-    before: `ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO pg_monitor; CREATE VIEW a AS SELECT 1 AS x; REVOKE ALL ON a FROM pg_monitor; CREATE VIEW b AS SELECT 1 AS x; GRANT INSERT ON b TO PUBLIC`,
-    sql: "DROP VIEW a, b",
-  },
-  {
-    before: `ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO pg_monitor WITH GRANT OPTION; CREATE VIEW a AS SELECT 1 AS x; REVOKE GRANT OPTION FOR SELECT ON a FROM pg_monitor; ALTER VIEW a OWNER TO pg_read_all_data; CREATE VIEW b AS SELECT 1 AS x;  SET ROLE pg_monitor; GRANT SELECT ON b TO PUBLIC; RESET ROLE`,
-    sql: "DROP VIEW a, b",
-  },
-]);
+proveUndo(
+  "drop-object",
+  [
+    { sql: "DROP VIEW IF EXISTS v, nowhere.w", undo: /^$/ },
+    { before: `${base} CREATE VIEW v AS SELECT 1 AS a`, sql: "DROP VIEW v" },
+    { before: stack, sql: `DROP VIEW "V 1" CASCADE`, rows },
+    { before: stack, sql: "DROP VIEW v4 RESTRICT", rows },
+    {
+      before: `CREATE VIEW a AS SELECT 1 AS x; CREATE VIEW b AS SELECT x FROM a; CREATE VIEW c AS SELECT a.x FROM a, b`,
+      sql: "DROP VIEW c, a, b",
+    },
+    {
+      before: `CREATE VIEW a AS SELECT 1 AS x; CREATE FUNCTION f() RETURNS SETOF a LANGUAGE sql AS 'SELECT 1'; CREATE VIEW b AS SELECT * FROM f()`,
+      sql: "DROP VIEW a CASCADE",
+    },
+    {
+      before: `CREATE VIEW a AS SELECT 1 AS x; CREATE TABLE t (r a)`,
+      sql: "DROP VIEW a CASCADE",
+      verdict: "irreversible",
+      why: /public\.t\.r/,
+    },
+    {
+      before: `ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO pg_monitor; CREATE VIEW a AS SELECT 1 AS x; REVOKE ALL ON a FROM pg_monitor; CREATE VIEW b AS SELECT 1 AS x; GRANT INSERT ON b TO PUBLIC`,
+      sql: "DROP VIEW a, b",
+    },
+    {
+      before: `ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO pg_monitor WITH GRANT OPTION; CREATE VIEW a AS SELECT 1 AS x; REVOKE GRANT OPTION FOR SELECT ON a FROM pg_monitor; ALTER VIEW a OWNER TO pg_read_all_data; CREATE VIEW b AS SELECT 1 AS x;  SET ROLE pg_monitor; GRANT SELECT ON b TO PUBLIC; RESET ROLE`,
+      sql: "DROP VIEW a, b",
+    },
+  ],
+  "drop-view",
+);
 
 proveUndo("create-materialized-view", [
   { before: base, sql: `CREATE MATERIALIZED VIEW "m é" AS SELECT * FROM "T ""q"` },
@@ -86,13 +90,17 @@ proveUndo("create-materialized-view", [
   },
 ]);
 
-proveUndo("drop-materialized-view", [
-  { before: stack, sql: "DROP MATERIALIZED VIEW m3 CASCADE", rows: "SELECT count(*) FROM v2" },
-  {
-    before: `${base} CREATE MATERIALIZED VIEW m AS SELECT 1 AS a WITH NO DATA; ALTER MATERIALIZED VIEW m REPLICA IDENTITY FULL`,
-    sql: "DROP MATERIALIZED VIEW m",
-  },
-]);
+proveUndo(
+  "drop-object",
+  [
+    { before: stack, sql: "DROP MATERIALIZED VIEW m3 CASCADE", rows: "SELECT count(*) FROM v2" },
+    {
+      before: `${base} CREATE MATERIALIZED VIEW m AS SELECT 1 AS a WITH NO DATA; ALTER MATERIALIZED VIEW m REPLICA IDENTITY FULL`,
+      sql: "DROP MATERIALIZED VIEW m",
+    },
+  ],
+  "drop-materialized-view",
+);
 
 proveUndo("refresh-materialized-view", [
   { before: stack, sql: "REFRESH MATERIALIZED VIEW CONCURRENTLY m3", undo: /^$/ },

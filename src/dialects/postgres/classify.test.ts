@@ -70,7 +70,7 @@ test.each(table)("%s takes %s%s", async (sql, lock, work) => {
 });
 
 test("tables that a statement only refers to are locked too", async () => {
-  expect((await of("ALTER TABLE s.t ADD FOREIGN KEY (c) REFERENCES \"P p\"")).locks).toEqual([
+  expect((await of('ALTER TABLE s.t ADD FOREIGN KEY (c) REFERENCES "P p"')).locks).toEqual([
     { table: "s.t", mode: "SHARE ROW EXCLUSIVE" },
     { table: '"P p"', mode: "SHARE ROW EXCLUSIVE" },
   ]);
@@ -97,12 +97,16 @@ describe("what the server refuses inside a transaction", () => {
     expect((await of(sql)).transactional).toBe(false);
   });
 
-  test.each(["TRUNCATE t", "CLUSTER t USING i", "REINDEX TABLE t", "ANALYZE", "DISCARD TEMP", "REINDEX (CONCURRENTLY off) TABLE t"])(
-    "not %s",
-    async (sql) => {
-      expect((await of(sql)).transactional).toBe(true);
-    },
-  );
+  test.each([
+    "TRUNCATE t",
+    "CLUSTER t USING i",
+    "REINDEX TABLE t",
+    "ANALYZE",
+    "DISCARD TEMP",
+    "REINDEX (CONCURRENTLY off) TABLE t",
+  ])("not %s", async (sql) => {
+    expect((await of(sql)).transactional).toBe(true);
+  });
 
   test("each can be asked whether it has happened, or run twice", async () => {
     for (const sql of ["CREATE INDEX CONCURRENTLY i ON t (a)", "DROP INDEX CONCURRENTLY i"]) {
@@ -119,7 +123,13 @@ test("settings of the session are marked", async () => {
 });
 
 test("what only shows when it runs is observed", async () => {
-  for (const sql of ["DO 'begin end'", "CALL f()", "SELECT f()", "SELECT nextval('s')", "EXECUTE q"]) {
+  for (const sql of [
+    "DO 'begin end'",
+    "CALL f()",
+    "SELECT f()",
+    "SELECT nextval('s')",
+    "EXECUTE q",
+  ]) {
     expect(await of(sql), sql).toMatchObject({ observe: true, undo: { kind: "irreversible" } });
   }
   for (const sql of ["SELECT now()", "SELECT pg_catalog.set_config('a.b', 'c', true)"]) {
@@ -136,9 +146,11 @@ test("every kind takes its own name from its file, and no two the same", () => {
 
 test("1,000 tiny migrations in well under a second", async () => {
   await of("SELECT 1");
-  const begin = performance.now();
+  // Of this process: other work on the machine does not count.
+  const begin = process.cpuUsage();
   for (let number = 0; number < 1000; number++) {
     await of(`ALTER TABLE t${number} ADD COLUMN c${number} int NOT NULL DEFAULT 1`);
   }
-  expect(performance.now() - begin).toBeLessThan(1000);
+  const { user, system } = process.cpuUsage(begin);
+  expect((user + system) / 1000).toBeLessThan(1000);
 });

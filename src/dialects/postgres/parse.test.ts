@@ -21,17 +21,36 @@ describe("splitting", () => {
     ["comments only", "-- a;\n/* b; /* c; */ */ ;;", []],
     ["a body", "do $x$ begin; end; $x$; select 1", ["do $x$ begin; end; $x$", "select 1"]],
     ["escapes", "select E'\\';'; select 'a\\'", ["select E'\\';'", "select 'a\\'"]],
-    ["unicode strings", "select U&'\\0041;' ; select U&\"x;\" from y", ["select U&'\\0041;'", 'select U&"x;" from y']],
+    [
+      "unicode strings",
+      "select U&'\\0041;' ; select U&\"x;\" from y",
+      ["select U&'\\0041;'", 'select U&"x;" from y'],
+    ],
     [
       "BEGIN ATOMIC",
       "create function f() returns int begin atomic select case when true then 1 end; select 2; end; select 3",
-      ["create function f() returns int begin atomic select case when true then 1 end; select 2; end", "select 3"],
+      [
+        "create function f() returns int begin atomic select case when true then 1 end; select 2; end",
+        "select 3",
+      ],
     ],
-    ["a rule", "create rule r as on insert to t do (delete from t; delete from u); select 1", ["create rule r as on insert to t do (delete from t; delete from u)", "select 1"]],
+    [
+      "a rule",
+      "create rule r as on insert to t do (delete from t; delete from u); select 1",
+      ["create rule r as on insert to t do (delete from t; delete from u)", "select 1"],
+    ],
     ["CRLF", "select 1;\r\n-- x\r\nselect 2;\r\n", ["select 1", "select 2"]],
-    ["comments around", "/* a */ select 1 /* b */ -- c\n ; -- d\nselect 2 -- e", ["select 1", "select 2"]],
+    [
+      "comments around",
+      "/* a */ select 1 /* b */ -- c\n ; -- d\nselect 2 -- e",
+      ["select 1", "select 2"],
+    ],
     ["comment inside", "select 1 -- ;\n + 1", ["select 1 -- ;\n + 1"]],
-    ["beyond ASCII", "-- ñ\nselect 'é€😀'; /*ü*/ select 'ß' as \"😀\"; select 3", ["select 'é€😀'", "select 'ß' as \"😀\"", "select 3"]],
+    [
+      "beyond ASCII",
+      "-- ñ\nselect 'é€😀'; /*ü*/ select 'ß' as \"😀\"; select 3",
+      ["select 'é€😀'", "select 'ß' as \"😀\"", "select 3"],
+    ],
   ];
   test.each(hostile)("%s", async (_, sql, texts) => {
     expect((await parse(sql)).map((each) => each.sql)).toEqual(texts);
@@ -89,7 +108,12 @@ describe("refusals", () => {
     ["variable", "select :x", /":"/, "m.sql:1:8"],
     ["NUL", "select 1;\nselect '\0'", /NUL/, "m.sql:2"],
     ["lone surrogate", "select '\ud800'", /surrogate/, "m.sql:1"],
-    ["too deep", `select ${"(".repeat(20_000)}1${")".repeat(20_000)}`, /memory exhausted|too deep/, undefined],
+    [
+      "too deep",
+      `select ${"(".repeat(20_000)}1${")".repeat(20_000)}`,
+      /memory exhausted|too deep/,
+      undefined,
+    ],
     ["too long a chain", `select 1${"+1".repeat(50_000)}`, /too deeply/, "m.sql:1"],
   ])("%s", async (_, sql, message, at) => {
     const error = await refusal(sql);
@@ -114,7 +138,9 @@ describe("refusals", () => {
 
 describe("size", () => {
   test("5 MB of statements", async () => {
-    const sql = "INSERT INTO foo (a, b, c) VALUES (1, 'some text value é here', now());\n".repeat(70_000);
+    const sql = "INSERT INTO foo (a, b, c) VALUES (1, 'some text value é here', now());\n".repeat(
+      70_000,
+    );
     const parsed = await parse(sql);
     expect(parsed).toHaveLength(70_000);
     expect(parsed.at(-1)?.line).toBe(70_000);
@@ -126,7 +152,9 @@ describe("size", () => {
   });
 
   test("one statement of 45 MB is refused, and the parser still works", async () => {
-    const error = await refusal(`INSERT INTO foo VALUES ${"(1, 'some text', now()),\n".repeat(1_800_000)}(1)`);
+    const error = await refusal(
+      `INSERT INTO foo VALUES ${"(1, 'some text', now()),\n".repeat(1_800_000)}(1)`,
+    );
     expect(error).toMatchObject({ code: "BELAY_SQL_SYNTAX", at: "m.sql:1" });
     expect(error.message).toMatch(/too large/);
     expect(await parse("select 1")).toHaveLength(1);

@@ -37,7 +37,9 @@ function namesReserved(value: unknown, field = ""): boolean {
     return schemaFields.has(field) && value === reservedSchema;
   }
   const fields = Object.entries(value);
-  if (fields.some(([, inner]) => inner === "OBJECT_SCHEMA" || inner === "ACL_TARGET_ALL_IN_SCHEMA")) {
+  if (
+    fields.some(([, inner]) => inner === "OBJECT_SCHEMA" || inner === "ACL_TARGET_ALL_IN_SCHEMA")
+  ) {
     return holdsName(value);
   }
   return fields.some(([name, inner]) => {

@@ -2,7 +2,7 @@
 
 import type { Loss } from "../../core/plan.ts";
 import type { Lookup } from "./kind.ts";
-import { quote } from "./names.ts";
+import { literal, quote } from "./names.ts";
 import type { Relation } from "./relation.ts";
 
 /** Tables up to this size are counted (some 0.1 s for 32 MiB in cache); larger ones estimated. */
@@ -40,7 +40,25 @@ async function sizeOf(catalog: Lookup, relation: Counted, column?: string): Prom
   return size ?? { bytes: "0", estimate: 0, nulls: null, readable: false };
 }
 
-/** Rows of a table (or rows in which a column is not null), counted when that is quick. */
+/**
+ * SQL: the column holds a value of somebody's. What ADD COLUMN ... DEFAULT gave to the rows that
+ * were there (the catalog keeps it as attmissingval), and what is generated, is nobody's. Compared
+ * as text: not every type has an equality, and a failing comparison would end the transaction.
+ */
+async function holdsValue(catalog: Lookup, { oid }: Counted, column: string): Promise<string> {
+  const [row] = await catalog.rows<{ generated: string; missing: string | null }>(
+    `SELECT attgenerated AS generated, attmissingval::text AS missing
+       FROM pg_attribute WHERE attrelid = $1 AND attname = $2 AND NOT attisdropped`,
+    [oid, column],
+  );
+  if (row?.generated) return "false";
+  const name = quote(column);
+  if (row === undefined || row.missing === null) return `${name} IS NOT NULL`;
+  const given = `(${literal(row.missing)}::text[])[1]`;
+  return `${name} IS NOT NULL AND ${name}::text IS DISTINCT FROM ${given}`;
+}
+
+/** Rows of a table, or rows in which a column holds a value; counted when that is quick. */
 export async function countRows(
   catalog: Lookup,
   relation: Counted,
@@ -53,11 +71,8 @@ export async function countRows(
   }
   // A refused SELECT would end the migration's transaction.
   if (!size.readable) return { rows: null };
-  return countWhere(
-    catalog,
-    relation,
-    column === undefined ? "true" : `${quote(column)} IS NOT NULL`,
-  );
+  const condition = column === undefined ? "true" : await holdsValue(catalog, relation, column);
+  return countWhere(catalog, relation, condition);
 }
 
 /** Whether a table is small enough that reading it all is no burden. */

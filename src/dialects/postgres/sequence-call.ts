@@ -9,7 +9,7 @@ export function constantText(node: Node | undefined): string | undefined {
   if ("A_Const" in node) return node.A_Const.sval?.sval;
   if ("TypeCast" in node) return constantText(node.TypeCast.arg);
   const serial = serialCall(node);
-  return serial && serial.join(".");
+  return serial?.join(".");
 }
 
 /** The sequence's qualified and quoted name. */

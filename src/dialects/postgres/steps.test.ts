@@ -35,7 +35,9 @@ describe("auto", () => {
 
   test("BEGIN ... COMMIT groups as written", async () => {
     expect(
-      await steps("select 1; begin; select 2; select 3; commit; start transaction; select 4; end; select 5"),
+      await steps(
+        "select 1; begin; select 2; select 3; commit; start transaction; select 4; end; select 5",
+      ),
     ).toEqual(["1t: select 1", "2t: select 2; select 3", "3t: select 4", "4t: select 5"]);
   });
 
@@ -78,7 +80,11 @@ describe("refused", () => {
     ["set transaction isolation level serializable", "m.sql:1", /SET TRANSACTION/],
   ])("%s", async (sql, at, message) => {
     const error = await refusal(sql);
-    expect(error).toMatchObject({ code: "BELAY_SQL_TRANSACTION", at, state: "The database was not touched." });
+    expect(error).toMatchObject({
+      code: "BELAY_SQL_TRANSACTION",
+      at,
+      state: "The database was not touched.",
+    });
     expect(error.message).toMatch(message);
   });
 
@@ -121,10 +127,12 @@ describe("refused", () => {
     expect(await refusal(sql)).toMatchObject({ code: "BELAY_SQL_RESERVED", at: "m.sql:1" });
   });
 
-  test.each(["select belay.a from t belay", "create table belay ()", "select 'belay.x'", "create table t (belay int)"])(
-    "but not: %s",
-    async (sql) => {
-      expect(await steps(sql)).toHaveLength(1);
-    },
-  );
+  test.each([
+    "select belay.a from t belay",
+    "create table belay ()",
+    "select 'belay.x'",
+    "create table t (belay int)",
+  ])("but not: %s", async (sql) => {
+    expect(await steps(sql)).toHaveLength(1);
+  });
 });

@@ -12,44 +12,66 @@ import type { ParsedStatement } from "./parse.ts";
  * In both, BEGIN ... COMMIT of the file groups exactly as written.
  */
 export function toSteps(parsed: readonly ParsedStatement[], mode: TransactionMode): Step[] {
-  const steps: Omit<Step, "id">[] = [];
-  let group: PlannedStatement[] = [];
-  let begin: ParsedStatement | undefined;
-  const close = (): void => {
-    if (group.length > 0) steps.push({ transactional: true, statements: group });
-    group = [];
-  };
-  /** The last statement needs to be committed before anything but its like can follow. */
-  let mustCommit = false;
-
+  const grouping = new Grouping(mode);
   for (const each of parsed) {
     const border = borderOf(each);
-    if (border !== undefined) {
-      if (border === "begin" && begin) throw unbalanced(each, "BEGIN inside of BEGIN");
-      if (border === "commit" && !begin) throw unbalanced(each, "COMMIT without BEGIN");
-      describe(each);
-      close();
-      begin = border === "begin" ? each : undefined;
-      mustCommit = false;
-      continue;
-    }
+    if (border === undefined) grouping.add(each);
+    else grouping.cross(each, border);
+  }
+  return grouping.finish();
+}
+
+class Grouping {
+  readonly #mode: TransactionMode;
+  readonly #steps: Omit<Step, "id">[] = [];
+  #group: PlannedStatement[] = [];
+  /** The BEGIN that the file has not closed yet. */
+  #begin: ParsedStatement | undefined;
+  /** The last statement needs to be committed before anything but its like can follow. */
+  #mustCommit = false;
+
+  constructor(mode: TransactionMode) {
+    this.#mode = mode;
+  }
+
+  cross(each: ParsedStatement, border: "begin" | "commit"): void {
+    if (border === "begin" && this.#begin) throw unbalanced(each, "BEGIN inside of BEGIN");
+    if (border === "commit" && !this.#begin) throw unbalanced(each, "COMMIT without BEGIN");
+    // For what it refuses.
+    describe(each);
+    this.#close();
+    this.#begin = border === "begin" ? each : undefined;
+  }
+
+  add(each: ParsedStatement): void {
     const description = describe(each);
     const statement = planned(each, description);
     const { endsStep = false } = description;
     if (!statement.transactional) {
-      if (begin) throw refusedInside(each, statement);
-      close();
-      steps.push({ transactional: false, statements: [statement] });
-      mustCommit = false;
-      continue;
+      if (this.#begin) throw refusedInside(each, statement);
+      this.#close();
+      this.#steps.push({ transactional: false, statements: [statement] });
+      return;
     }
-    if (!begin && ((mustCommit && !endsStep) || mode === "none")) close();
-    group.push(statement);
-    mustCommit = endsStep;
+    const apart = this.#mode === "none" || (this.#mustCommit && !endsStep);
+    if (apart && !this.#begin) this.#close();
+    this.#group.push(statement);
+    this.#mustCommit = endsStep;
   }
-  if (begin) throw unbalanced(begin, "BEGIN without COMMIT");
-  close();
-  return steps.map((step, index) => ({ id: String(index + 1), ...step }));
+
+  finish(): Step[] {
+    if (this.#begin) throw unbalanced(this.#begin, "BEGIN without COMMIT");
+    this.#close();
+    return this.#steps.map((step, index) => ({ id: String(index + 1), ...step }));
+  }
+
+  #close(): void {
+    if (this.#group.length > 0) {
+      this.#steps.push({ transactional: true, statements: this.#group });
+    }
+    this.#group = [];
+    this.#mustCommit = false;
+  }
 }
 
 function borderOf({ node }: ParsedStatement): "begin" | "commit" | undefined {

@@ -11,7 +11,14 @@ import type { Lookup, TableCommand, Unsettled } from "./kind.ts";
 import { quote } from "./names.ts";
 import type { Relation } from "./relation.ts";
 import { countRows, countWhere, isSmall, type RowCount } from "./row-count.ts";
-import { isFixedZone, isLossless, isString, needsZone, usingBack } from "./type-change.ts";
+import {
+  isFixedZone,
+  isLossless,
+  isString,
+  needsZone,
+  usingBack,
+  type WayBack,
+} from "./type-change.ts";
 import { type Using, usingOf } from "./type-using.ts";
 
 interface Change {
@@ -68,33 +75,30 @@ async function timeZone(catalog: Lookup): Promise<string> {
 
 /** Undefined when every value can be had back. */
 async function lostBy(catalog: Lookup, change: Change): Promise<RowCount | undefined> {
-  const { table, column, old, now, using, facts } = change;
   // A generated column is computed again.
-  if (facts.generated !== "") return undefined;
-  if (using.form !== "other") {
-    if (needsZone(old, now)) {
-      if (isFixedZone(change.zone)) return undefined;
-    } else if (isLossless(old, now, using.form === "none" ? "assignment" : "explicit")) {
-      return undefined;
-    }
-    const unlike = await changedBy(catalog, change);
-    if (unlike) return unlike.rows === 0 ? undefined : unlike;
-  }
-  const held = await countRows(catalog, table, column);
-  return held.rows === 0 && !held.estimated ? undefined : held;
+  if (change.facts.generated !== "" || keepsAll(change)) return undefined;
+  const lost =
+    (await changedBy(catalog, change)) ?? (await countRows(catalog, change.table, change.column));
+  return lost.rows === 0 && !lost.estimated ? undefined : lost;
+}
+
+function keepsAll({ old, now, using, zone }: Change): boolean {
+  if (using.form === "other") return false;
+  if (needsZone(old, now)) return isFixedZone(zone);
+  return isLossless(old, now, using.form === "none" ? "assignment" : "explicit");
 }
 
 /** Rows that are not the same after changing there and back; only asked where casts cannot fail. */
 async function changedBy(catalog: Lookup, change: Change): Promise<RowCount | undefined> {
   const { table, column, old, now, sql, using, zone } = change;
+  if (using.form === "other" || !(await isSmall(catalog, table))) return undefined;
   const name = quote(column);
-  if (using.form === "zone" || needsZone(old, now)) {
-    if (!(await isSmall(catalog, table))) return undefined;
+  if (needsZone(old, now)) {
     const at = `AT TIME ZONE '${zone.replaceAll("'", "''")}'`;
     return countWhere(catalog, table, `(${name} ${at}) ${at} IS DISTINCT FROM ${name}`);
   }
-  const safe = isString(now) || (isString(old) && using.form === "cast") || narrows(old, now);
-  if (!safe || old.array || !(await isSmall(catalog, table))) return undefined;
+  const safe = (isString(old) && (isString(now) || using.form === "cast")) || narrows(old, now);
+  if (!safe || old.array) return undefined;
   return countWhere(
     catalog,
     table,
@@ -112,31 +116,36 @@ function narrows(old: ColumnType, now: ColumnType): boolean {
 }
 
 async function backSql(node: TableCommand, catalog: Lookup, change: Change): Promise<string[]> {
-  const { table, column, facts, old, now, sql, zone } = change;
-  const name = quote(column);
-  const plain = facts.generated === "";
-  const hasDefault = plain && facts.expression !== null;
-  const collate = facts.collation ? ` COLLATE ${facts.collation}` : "";
+  const { table, column, facts, old, now } = change;
+  // The server writes expressions anew with the other type's operators, and would not write them
+  // back as they were.
+  const readers = old.oid === now.oid ? [] : await readsColumn(catalog, table, facts.number);
   const castable = {
     back: await canCast(catalog, now, old),
     again: await canCast(catalog, old, now),
   };
-  const using = plain ? usingBack(name, now, old, sql, zone, castable) : "";
-  const clauses = [
-    ...(hasDefault ? [`ALTER COLUMN ${name} DROP DEFAULT`] : []),
-    `ALTER COLUMN ${name} TYPE ${sql.old}${collate}${using}`,
-    ...(hasDefault ? [`ALTER COLUMN ${name} SET DEFAULT ${facts.expression}`] : []),
-    ...(facts.storage ? [`ALTER COLUMN ${name} SET STORAGE ${facts.storage}`] : []),
-    ...(facts.compression ? [`ALTER COLUMN ${name} SET COMPRESSION ${facts.compression}`] : []),
-  ];
-  // The server writes expressions anew with the other type's operators, and would not write them
-  // back as they were.
-  const readers = old.oid === now.oid ? [] : await readsColumn(catalog, table, facts.number);
   return [
     ...readers.map(({ drop }) => drop),
-    alter(node, clauses.join(", "), table),
-    ...(plain ? [] : expressionBack(facts, table, name)),
+    alter(node, clauses(change, castable).join(", "), table),
+    ...(facts.generated === "" ? [] : expressionBack(facts, table, quote(column))),
     ...readers.flatMap(({ again }) => again),
+  ];
+}
+
+function clauses(change: Change, castable: WayBack["castable"]): string[] {
+  const { column, facts, sql } = change;
+  const alterColumn = `ALTER COLUMN ${quote(column)}`;
+  const plain = facts.generated === "";
+  const hasDefault = plain && facts.expression !== null;
+  const collate = facts.collation ? ` COLLATE ${facts.collation}` : "";
+  const using = plain ? usingBack({ ...change, column: quote(column), castable }) : "";
+  return [
+    ...(hasDefault ? [`${alterColumn} DROP DEFAULT`] : []),
+    `${alterColumn} TYPE ${sql.old}${collate}${using}`,
+    ...(hasDefault ? [`${alterColumn} SET DEFAULT ${facts.expression}`] : []),
+    // A type change sets them to what is usual for the type.
+    ...(facts.storage ? [`${alterColumn} SET STORAGE ${facts.storage}`] : []),
+    ...(facts.compression ? [`${alterColumn} SET COMPRESSION ${facts.compression}`] : []),
   ];
 }
 

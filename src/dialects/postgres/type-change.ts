@@ -86,34 +86,51 @@ const strict: readonly string[] = [
   ...["numeric", "float4", "float8", "bool", "date", "uuid", "inet", "cidr", "macaddr"],
 ];
 
+/** What going back is made of. */
+export interface WayBack {
+  /** Quoted. */
+  column: string;
+  now: ColumnType;
+  old: ColumnType;
+  /** The types as SQL. */
+  sql: { now: string; old: string };
+  /** In which `timestamp` and `timestamptz` are turned into each other. */
+  zone: string;
+  /** Whether the server has a cast from `now` to `old`, and one to go there again. */
+  castable: { back: boolean; again: boolean };
+}
+
 /**
- * `USING ...` for changing `column` (quoted) from `now` back to `old`; empty where the server's own
- * cast refuses what does not fit. `oldSql` and `nowSql` are the types as SQL.
+ * `USING ...` for changing the column from `now` back to `old`; empty where the server's own cast
+ * refuses what does not fit.
  */
-export function usingBack(
-  column: string,
-  now: ColumnType,
-  old: ColumnType,
-  sql: { now: string; old: string },
-  zone: string,
-  castable: { back: boolean; again: boolean },
-): string {
+export function usingBack(way: WayBack): string {
+  const { column, now, old, sql, zone, castable } = way;
   if (needsZone(old, now)) return ` USING ${column} AT TIME ZONE ${literal(zone)}`;
-  if (now.oid === old.oid && now.name !== "numeric" && !isClock(now)) return "";
-  if (isString(now) && isString(old) && !now.array) return "";
-  if (isInteger(now) && isInteger(old) && !now.array) return "";
-  if (now.kind === "e" || old.kind === "e")
-    return ` USING ${column}::text${now.array ? "[]" : ""}::${sql.old}`;
+  if (refusesMisfits(now, old)) return "";
+  const viaText = `${column}::text${now.array ? "[]" : ""}::${sql.old}`;
+  if (now.kind === "e" || old.kind === "e") return ` USING ${viaText}`;
   // Through text a value either has the old type's form or is refused.
   if (!castable.back) return ` USING ${column}::text::${sql.old}`;
+  return ` USING ${checkedBack(way)}`;
+}
+
+/** The server's assignment cast never rounds or cuts. */
+function refusesMisfits(now: ColumnType, old: ColumnType): boolean {
+  if (now.oid === old.oid) return now.name !== "numeric" && !isClock(now);
+  if (now.array) return false;
+  return (isString(now) && isString(old)) || (isInteger(now) && isInteger(old));
+}
+
+/** A cast that rounds is checked by going there again; its error says which value does not fit. */
+function checkedBack({ column, now, old, sql, zone, castable }: WayBack): string {
   const inZone = old.name === "date" && now.name === "timestamptz";
-  const back = inZone ? `(${column} AT TIME ZONE ${literal(zone)})::date` : `${column}::${sql.old}`;
+  const at = `AT TIME ZONE ${literal(zone)}`;
+  const back = inZone ? `(${column} ${at})::date` : `${column}::${sql.old}`;
   const checked =
     castable.again && strict.includes(old.name) && !old.array && !(isString(now) && isDated(old));
-  if (!checked) return ` USING ${back}`;
-  const again = inZone
-    ? `(${back})::timestamp AT TIME ZONE ${literal(zone)}`
-    : `(${back})::${sql.now}`;
+  if (!checked) return back;
+  const again = inZone ? `(${back})::timestamp ${at}` : `(${back})::${sql.now}`;
   const complaint = `${literal(`does not fit ${sql.old}: `)} || ${column}::text`;
-  return ` USING CASE WHEN ${again} IS NOT DISTINCT FROM ${column} THEN ${back} ELSE (${complaint})::${sql.old} END`;
+  return `CASE WHEN ${again} IS NOT DISTINCT FROM ${column} THEN ${back} ELSE (${complaint})::${sql.old} END`;
 }

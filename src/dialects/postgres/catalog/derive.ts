@@ -6,9 +6,16 @@
 import type { Action, FactBase } from "@supabase/pg-delta";
 import type { UndoStatement } from "../../../core/plan.ts";
 import type { Session } from "../../dialect.ts";
+import { shown } from "../names.ts";
+import { type Identities, readIdentities, takeNamesBack } from "./renames.ts";
 
-/** Everything that pg-delta knows of a database. */
-export type Facts = FactBase;
+/** Everything that pg-delta knows of a database, and which object is which. */
+export interface Facts {
+  base: FactBase;
+  identities: Identities;
+  /** What gave objects back the names that they had in the facts these were compared with. */
+  renames: string[];
+}
 
 export interface Derived {
   sql: UndoStatement[];
@@ -16,37 +23,100 @@ export interface Derived {
   destroys: string[];
 }
 
-/** Reads inside the open transaction, or in one of its own; leaves no setting changed. */
-export async function extractFacts(session: Session): Promise<Facts> {
-  const { extract } = await import("@supabase/pg-delta/extract");
-  const { factBase } = await extract(poolOf(session) as never);
-  return factBase;
+/**
+ * Reads inside the open transaction; leaves nothing changed. With the facts from `before` the
+ * statement, objects are taken for what they are by identity and not by name: pg-delta would drop
+ * a renamed table and create another one.
+ */
+export async function extractFacts(session: Session, before?: Facts): Promise<Facts> {
+  const identities = await readIdentities(session);
+  if (before === undefined) return { base: await baseOf(session), identities, renames: [] };
+  await session.run("SAVEPOINT belay_names");
+  const renames = await takeNamesBack(session, before.identities);
+  const base = await baseOf(session);
+  await session.run("ROLLBACK TO SAVEPOINT belay_names; RELEASE SAVEPOINT belay_names");
+  return { base, identities, renames };
 }
 
-/** The statements that lead from `after` back to `before`, in order. */
+/**
+ * The statements that lead from `after` back to `before`, in order. Throws when pg-delta finds no
+ * way.
+ */
 export async function deriveUndo(before: Facts, after: Facts): Promise<Derived> {
   const { plan } = await import("@supabase/pg-delta/plan");
-  const { actions } = plan(after, before, { scope: "database" });
-  return {
-    sql: actions.map(({ sql, transactionality }) => ({
-      sql: sql.trim().replace(/;$/, ""),
-      transactional: transactionality !== "nonTransactional",
-    })),
-    destroys: actions.flatMap(destroyedBefore),
-  };
+  const { actions, preamble } = plan(after.base, before.base, { scope: "database" });
+  const settings = preamble.map(({ name, value }) =>
+    undo(`SET LOCAL ${name} = '${value.replaceAll("'", "''")}'`),
+  );
+  const sql = after.renames.map((text) => undo(text));
+  if (actions.length > 0) sql.push(...settings);
+  for (const { sql: text, transactionality } of actions) {
+    const transactional = transactionality === "transactional";
+    sql.push(undo(text, transactional));
+    // The next statement begins a transaction of its own.
+    if (!transactional) sql.push(...settings);
+  }
+  return { sql, destroys: destroyedBefore(actions) };
+}
+
+function undo(sql: string, transactional = true): UndoStatement {
+  return { sql: sql.trim().replace(/;$/, ""), transactional };
 }
 
 /** Kinds of facts whose objects hold rows or values. */
 const dataKinds = new Set(["table", "column", "sequence"]);
 
 /** What has to be created again was dropped; what has to be rewritten again was rewritten. */
-function destroyedBefore({ verb, produces, consumes, rewriteRisk }: Action): string[] {
-  const ids = verb === "create" ? produces : rewriteRisk ? consumes : [];
-  return ids.flatMap((id) => {
-    if (!dataKinds.has(id.kind) || !("schema" in id) || !("name" in id)) return [];
+function destroyedBefore(actions: readonly Action[]): string[] {
+  const ids = actions.flatMap(({ verb, produces, consumes, rewriteRisk }) =>
+    verb === "create" ? produces : rewriteRisk ? consumes : [],
+  );
+  const names = new Set<string>();
+  for (const id of ids) {
+    if (!dataKinds.has(id.kind) || !("schema" in id) || !("name" in id)) continue;
     const table = "table" in id ? [id.table] : [];
-    return [`${id.kind} ${[id.schema, ...table, id.name].join(".")}`];
-  });
+    names.add(`${id.kind} ${[id.schema, ...table, id.name].map(shown).join(".")}`);
+  }
+  // The columns of a table that went are not told apart from it.
+  const tables = [...names].filter((name) => name.startsWith("table "));
+  return [...names].filter(
+    (name) => !tables.some((table) => name.startsWith(`column ${table.slice("table ".length)}.`)),
+  );
+}
+
+async function baseOf(session: Session): Promise<FactBase> {
+  const { extract } = await import("@supabase/pg-delta/extract");
+  const { factBase } = await extract(poolOf(session) as never);
+  return withoutOurs(factBase);
+}
+
+/** Our schema is not there, and nothing of it on other objects. */
+async function withoutOurs(base: FactBase): Promise<FactBase> {
+  const { buildFactBase, encodeId } = await import("@supabase/pg-delta/core");
+  type Id = ReturnType<FactBase["facts"]>[number]["id"];
+  const isOurs = (id: Id): boolean => {
+    if ("target" in id) return isOurs(id.target);
+    if ("schema" in id && id.schema === "belay") return true;
+    return id.kind === "schema" && id.name === "belay";
+  };
+  const gone = new Set(
+    base
+      .facts()
+      .filter(({ id }) => isOurs(id))
+      .map(({ id }) => encodeId(id)),
+  );
+  if (gone.size === 0) return base;
+  // Our triggers stand on the user's tables and call functions of ours.
+  for (const { from, to } of base.edges) {
+    if (gone.has(encodeId(to)) && /trigger/i.test(from.kind)) gone.add(encodeId(from));
+  }
+  const stays = (id: Id): boolean =>
+    !gone.has(encodeId(id)) && !("target" in id && gone.has(encodeId(id.target)));
+  return buildFactBase(
+    base.facts().filter(({ id }) => stays(id)),
+    base.edges.filter(({ from, to }) => stays(from) && stays(to)),
+    base.source,
+  );
 }
 
 /**

@@ -2,8 +2,9 @@ import type { ColumnDef, Constraint } from "@pgsql/types";
 import { exactly, type Lock, nothingToUndo } from "../../../core/plan.ts";
 import { alter, columnName, onTable, tableLock } from "../alter-table.ts";
 import { isVolatile } from "../functions.ts";
-import { defineKind, type TableCommand } from "../kind.ts";
+import { defineKind, type Lookup, type TableCommand } from "../kind.ts";
 import { parts, quote, relationName } from "../names.ts";
+import type { Relation } from "../relation.ts";
 
 export const kind = defineKind<TableCommand>({
   kind: "add-column",
@@ -23,15 +24,20 @@ export const kind = defineKind<TableCommand>({
   recall: (node, catalog) =>
     onTable(node, catalog, async (table) => {
       const { colname = "" } = columnOf(node);
-      const [taken] = await catalog.rows(
-        `SELECT FROM pg_attribute WHERE attrelid = $1::oid AND attname = $2::name
-           AND NOT attisdropped`,
-        [table.oid, colname],
-      );
-      if (taken && node.command.missing_ok) return nothingToUndo;
+      const passesOver = node.command.missing_ok && (await hasColumn(catalog, table, colname));
+      if (passesOver) return nothingToUndo;
       return exactly(alter(node, `DROP COLUMN ${quote(colname)}`, table));
     }),
 });
+
+async function hasColumn(catalog: Lookup, table: Relation, column: string): Promise<boolean> {
+  const found = await catalog.rows(
+    `SELECT FROM pg_attribute WHERE attrelid = $1::oid AND attname = $2::name
+       AND NOT attisdropped`,
+    [table.oid, column],
+  );
+  return found.length > 0;
+}
 
 function columnOf({ command }: TableCommand): ColumnDef {
   return command.def && "ColumnDef" in command.def ? command.def.ColumnDef : {};

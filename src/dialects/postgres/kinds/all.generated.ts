@@ -24,17 +24,23 @@ import { kind as attachPartition } from "./attach-partition.ts";
 import { kind as call } from "./call.ts";
 import { kind as cluster } from "./cluster.ts";
 import { kind as clusterOn } from "./cluster-on.ts";
+import { kind as comment } from "./comment.ts";
 import { kind as copy } from "./copy.ts";
 import { kind as createFunction } from "./create-function.ts";
 import { kind as createIndex } from "./create-index.ts";
 import { kind as createMaterializedView } from "./create-materialized-view.ts";
+import { kind as createObject } from "./create-object.ts";
+import { kind as createOperatorClass } from "./create-operator-class.ts";
 import { kind as createSequence } from "./create-sequence.ts";
+import { kind as createStatistics } from "./create-statistics.ts";
 import { kind as createTable } from "./create-table.ts";
 import { kind as createTableAs } from "./create-table-as.ts";
 import { kind as createTrigger } from "./create-trigger.ts";
 import { kind as createType } from "./create-type.ts";
 import { kind as createView } from "./create-view.ts";
+import { kind as defineObject } from "./define-object.ts";
 import { kind as delete_ } from "./delete.ts";
+import { kind as dependOnExtension } from "./depend-on-extension.ts";
 import { kind as detachPartition } from "./detach-partition.ts";
 import { kind as discard } from "./discard.ts";
 import { kind as do_ } from "./do.ts";
@@ -63,9 +69,11 @@ import { kind as reindex } from "./reindex.ts";
 import { kind as renameColumn } from "./rename-column.ts";
 import { kind as renameConstraint } from "./rename-constraint.ts";
 import { kind as renameIndex } from "./rename-index.ts";
+import { kind as renameObject } from "./rename-object.ts";
 import { kind as renameTable } from "./rename-table.ts";
 import { kind as replicaIdentity } from "./replica-identity.ts";
 import { kind as rowSecurity } from "./row-security.ts";
+import { kind as securityLabel } from "./security-label.ts";
 import { kind as select } from "./select.ts";
 import { kind as selectInto } from "./select-into.ts";
 import { kind as set } from "./set.ts";
@@ -77,6 +85,7 @@ import { kind as setExpression } from "./set-expression.ts";
 import { kind as setForeignOptions } from "./set-foreign-options.ts";
 import { kind as setLogged } from "./set-logged.ts";
 import { kind as setNotNull } from "./set-not-null.ts";
+import { kind as setObjectSchema } from "./set-object-schema.ts";
 import { kind as setOfType } from "./set-of-type.ts";
 import { kind as setOptions } from "./set-options.ts";
 import { kind as setSequence } from "./set-sequence.ts";
@@ -84,6 +93,7 @@ import { kind as setStatistics } from "./set-statistics.ts";
 import { kind as setStorage } from "./set-storage.ts";
 import { kind as setTableSchema } from "./set-table-schema.ts";
 import { kind as setTablespace } from "./set-tablespace.ts";
+import { kind as setWithoutOids } from "./set-without-oids.ts";
 import { kind as transaction } from "./transaction.ts";
 import { kind as truncate } from "./truncate.ts";
 import { kind as update } from "./update.ts";
@@ -114,17 +124,23 @@ export const kinds: readonly Kind[] = [
   call,
   cluster,
   clusterOn,
+  comment,
   copy,
   createFunction,
   createIndex,
   createMaterializedView,
+  createObject,
+  createOperatorClass,
   createSequence,
+  createStatistics,
   createTable,
   createTableAs,
   createTrigger,
   createType,
   createView,
+  defineObject,
   delete_,
+  dependOnExtension,
   detachPartition,
   discard,
   do_,
@@ -153,9 +169,11 @@ export const kinds: readonly Kind[] = [
   renameColumn,
   renameConstraint,
   renameIndex,
+  renameObject,
   renameTable,
   replicaIdentity,
   rowSecurity,
+  securityLabel,
   select,
   selectInto,
   set,
@@ -167,6 +185,7 @@ export const kinds: readonly Kind[] = [
   setForeignOptions,
   setLogged,
   setNotNull,
+  setObjectSchema,
   setOfType,
   setOptions,
   setSequence,
@@ -174,6 +193,7 @@ export const kinds: readonly Kind[] = [
   setStorage,
   setTableSchema,
   setTablespace,
+  setWithoutOids,
   transaction,
   truncate,
   update,

@@ -36,9 +36,7 @@ export const kind = defineKind<IndexStmt>({
     if (!table) return nothingToUndo;
     const qualified = (name: string): string => `${quote(table.schema)}.${quote(name)}`;
     const { idxname } = node;
-    if (idxname !== undefined && (await isTaken(catalog, table, idxname)) && node.if_not_exists) {
-      return nothingToUndo;
-    }
+    if (node.if_not_exists && (await isTaken(catalog, table, idxname ?? ""))) return nothingToUndo;
     const expected = dropOf(node, [qualified(idxname ?? likelyIndexName(node))]);
     if (idxname !== undefined && table.kind !== "p") return expected;
     const before = await indexesOf(catalog, table);

@@ -2,13 +2,25 @@
 // each is named in a parse tree, and where the catalog has it.
 
 import type { Node, ObjectType, ObjectWithArgs, RangeVar, TypeName } from "@pgsql/types";
-import { dotted, dottedName, literal, parts, shown } from "../names.ts";
-import { oidsOf, signatureShown, typeOid, typeOids, typeShown, typesOf } from "./type-name.ts";
+import type { Lock } from "../../../core/plan.ts";
+import { dotted, dottedName, literal, parts, quote, shown } from "../names.ts";
+import {
+  oidsOf,
+  signatureShown,
+  signatureSql,
+  typeOid,
+  typeOids,
+  typeShown,
+  typeSql,
+  typesOf,
+} from "./type-name.ts";
 
 /** An object as a statement names it. */
 export interface Target {
   /** For people, e.g. `users.email`, `audit on users`, `f(integer)`. */
   shown: string;
+  /** The same for SQL that we write, behind the type's words. */
+  sql: string;
   /** The system catalog that holds it. */
   catalog: string;
   /** SQL that yields its oid in that catalog; NULL when there is none. */
@@ -43,6 +55,7 @@ function regclass(names: readonly string[]): string {
 
 const relation: Reader = (object) => ({
   shown: dottedName(namesOf(object)),
+  sql: dotted(namesOf(object)),
   catalog: "pg_class",
   oid: regclass(namesOf(object)),
 });
@@ -53,6 +66,7 @@ function global(catalog: string, column: string): Reader {
     const name = namesOf(object)[0] ?? "";
     return {
       shown: shown(name),
+      sql: quote(name),
       catalog,
       oid: `(SELECT oid FROM ${catalog} WHERE ${column} = ${literal(name)})`,
     };
@@ -81,6 +95,7 @@ function named(
 function inSchema(catalog: string, prefix: string, isVisible: string): Reader {
   return (object) => ({
     shown: dottedName(namesOf(object)),
+    sql: dotted(namesOf(object)),
     catalog,
     oid: named(catalog, prefix, isVisible, namesOf(object)),
   });
@@ -93,6 +108,7 @@ function ofAccessMethod(catalog: string, prefix: string, isVisible: string): Rea
     const condition = ` AND ${prefix}method = (SELECT oid FROM pg_am WHERE amname = ${literal(method)})`;
     return {
       shown: `${dottedName(names)} USING ${shown(method)}`,
+      sql: `${dotted(names)} USING ${quote(method)}`,
       catalog,
       oid: named(catalog, prefix, isVisible, names, condition),
     };
@@ -106,6 +122,7 @@ function onRelation(catalog: string, name: string, owner: string): Reader {
     const own = names.pop() ?? "";
     return {
       shown: `${shown(own)} on ${dottedName(names)}`,
+      sql: `${quote(own)} ON ${dotted(names)}`,
       catalog,
       oid: `(SELECT oid FROM ${catalog} WHERE ${owner} = ${regclass(names)} AND ${name} = ${literal(own)})`,
     };
@@ -118,6 +135,7 @@ const column: Reader = (object) => {
   const oid = regclass(names.slice(0, -1));
   return {
     shown: dottedName(names),
+    sql: dotted(names),
     catalog: "pg_class",
     oid,
     attribute: `(SELECT attnum::int FROM pg_attribute WHERE attrelid = ${oid} AND attname = ${literal(own)})`,
@@ -126,6 +144,7 @@ const column: Reader = (object) => {
 
 const type: Reader = (object) => ({
   shown: typeShown(typeOf(object)),
+  sql: typeSql(typeOf(object)),
   catalog: "pg_type",
   oid: typeOid(typeOf(object)),
 });
@@ -138,6 +157,7 @@ function routine(prokinds: string): Reader {
     const kinds = [...prokinds].map(literal).join(", ");
     return {
       shown: signatureShown(withArgs),
+      sql: signatureSql(withArgs),
       catalog: "pg_proc",
       oid: named(
         "pg_proc",
@@ -174,6 +194,9 @@ const operator: Reader = (object) => {
     shown: `${[...names.slice(0, -1).map(shown), names.at(-1)].join(".")}(${sides
       .map((side) => (side ? typeShown(side) : "NONE"))
       .join(", ")})`,
+    sql: `${[...names.slice(0, -1).map(quote), names.at(-1)].join(".")}(${sides
+      .map((side) => (side ? typeSql(side) : "NONE"))
+      .join(", ")})`,
     catalog: "pg_operator",
     oid: named(
       "pg_operator",
@@ -189,6 +212,7 @@ const cast: Reader = (object) => {
   const [source = {}, target = {}] = typesOf(itemsOf(object));
   return {
     shown: `(${typeShown(source)} AS ${typeShown(target)})`,
+    sql: `(${typeSql(source)} AS ${typeSql(target)})`,
     catalog: "pg_cast",
     oid: `(SELECT oid FROM pg_cast WHERE castsource = ${typeOid(source)} AND casttarget = ${typeOid(target)})`,
   };
@@ -199,6 +223,7 @@ const transform: Reader = (object) => {
   const language = parts(itemsOf(object).slice(1))[0] ?? "";
   return {
     shown: `for ${typeShown(from)} language ${shown(language)}`,
+    sql: `FOR ${typeSql(from)} LANGUAGE ${quote(language)}`,
     catalog: "pg_transform",
     oid: `(SELECT t.oid FROM pg_transform t JOIN pg_language l ON l.oid = trflang WHERE trftype = ${typeOid(
       from,
@@ -217,6 +242,7 @@ const domainConstraint: Reader = (object) => {
   const own = parts(items.slice(-1))[0] ?? "";
   return {
     shown: `${shown(own)} on ${typeShown(domain)}`,
+    sql: `${quote(own)} ON DOMAIN ${typeSql(domain)}`,
     catalog: "pg_constraint",
     oid: `(SELECT oid FROM pg_constraint WHERE contypid = ${typeOid(domain)} AND conname = ${literal(own)})`,
   };
@@ -233,6 +259,7 @@ const largeObject: Reader = (object) => {
           : "0";
   return {
     shown: oid,
+    sql: oid,
     catalog: "pg_largeobject_metadata",
     oid: `(SELECT oid FROM pg_largeobject_metadata WHERE oid = ${literal(oid)})`,
   };
@@ -249,7 +276,8 @@ export const objectTypes = {
   OBJECT_COLLATION: {
     noun: "collation",
     read: (object) => ({
-      ...{ shown: dottedName(namesOf(object)), catalog: "pg_collation" },
+      ...{ shown: dottedName(namesOf(object)), sql: dotted(namesOf(object)) },
+      catalog: "pg_collation",
       oid: `to_regcollation(${literal(dotted(namesOf(object)))})::oid`,
     }),
   },
@@ -287,7 +315,8 @@ export const objectTypes = {
     noun: "role",
     // pg_authid is for superusers only.
     read: (object) => ({
-      ...{ shown: shown(namesOf(object)[0] ?? ""), catalog: "pg_authid" },
+      ...{ shown: shown(namesOf(object)[0] ?? ""), sql: dotted(namesOf(object)) },
+      catalog: "pg_authid",
       oid: `to_regrole(${literal(dotted(namesOf(object)))})::oid`,
     }),
   },
@@ -330,6 +359,14 @@ export function nounOf(type: ObjectType | undefined): string {
   return isNamedType(type) ? objectTypes[type].noun : "object";
 }
 
+/** What stands before the name in ALTER, COMMENT ON and DROP. */
+export function wordsOf(type: NamedType): string {
+  // ROUTINE takes the argument types alone, where AGGREGATE wants `*` and ORDER BY.
+  if (type === "OBJECT_AGGREGATE") return "ROUTINE";
+  if (type === "OBJECT_DOMCONSTRAINT") return "CONSTRAINT";
+  return objectTypes[type].noun.replaceAll("-", " ").toUpperCase();
+}
+
 export function targetOf(type: ObjectType | undefined, object: Node | undefined): Target {
   if (isNamedType(type)) return objectTypes[type].read(object);
   throw new Error(`internal: no object type ${type}`);
@@ -344,4 +381,16 @@ export function nameNode(...names: readonly (string | undefined)[]): Node {
 /** `relation`, or `name` on `relation`, as the node that {@link targetOf} reads. */
 export function relationNode({ schemaname, relname }: RangeVar, name?: string): Node {
   return nameNode(schemaname, relname, name);
+}
+
+/** COMMENT ON and SECURITY LABEL keep others from changing the relation. */
+export function commentLock(type: ObjectType | undefined, object: Node | undefined): Lock[] {
+  if (!isNamedType(type)) return [];
+  const names = namesOf(object);
+  const isColumn = type === "OBJECT_COLUMN";
+  const isRelation = objectTypes[type].read(object).catalog === "pg_class";
+  const isOnRelation = ["OBJECT_TRIGGER", "OBJECT_RULE", "OBJECT_POLICY", "OBJECT_TABCONSTRAINT"];
+  if (!isRelation && !isOnRelation.includes(type)) return [];
+  const table = dottedName(isRelation && !isColumn ? names : names.slice(0, -1));
+  return [{ table, mode: isRelation ? "SHARE UPDATE EXCLUSIVE" : "ACCESS SHARE" }];
 }

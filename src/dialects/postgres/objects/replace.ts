@@ -5,11 +5,14 @@ import type { Lookup } from "../kind.ts";
 import type { Found } from "./found.ts";
 import { recipeName, recipeNamed } from "./recipes.ts";
 
-/** For functions, triggers, rules and views. */
+/** For functions, aggregates, triggers, rules, views, languages and transforms. */
 export async function replacementOf(catalog: Lookup, found: Found): Promise<string[]> {
   const creations = await recipeNamed(recipeName(found))?.(catalog, [found.oid]);
   const create = creations?.get(found.oid)?.create ?? [];
   return create.map((sql) =>
-    sql.replace(/^CREATE (?=FUNCTION|PROCEDURE|TRIGGER|RULE|VIEW)/, "CREATE OR REPLACE "),
+    sql.replace(
+      /^CREATE (?=FUNCTION|PROCEDURE|AGGREGATE|TRIGGER|RULE|VIEW|TRANSFORM|(TRUSTED )?LANGUAGE)/,
+      "CREATE OR REPLACE ",
+    ),
   );
 }

@@ -78,6 +78,13 @@ export function signatureShown(named: ObjectWithArgs): string {
   return `${name}(${typesOf(named.objargs).map(typeShown).join(", ")})`;
 }
 
+/** The same for SQL that we write. */
+export function signatureSql(named: ObjectWithArgs): string {
+  const name = dotted(parts(named.objname));
+  if (named.args_unspecified) return name;
+  return `${name}(${typesOf(named.objargs).map(typeSql).join(", ")})`;
+}
+
 /** Comparable with {@link oidsOf}: the oids of the types, `0` for what does not exist. */
 export function typeOids(types: readonly TypeName[]): string {
   return `concat_ws(' ', '', ${types.map((type) => `coalesce(${typeOid(type)}, 0)`).join(", ") || "NULL"})`;
