@@ -125,7 +125,10 @@ forEachServer("engine", (server) => {
       }, "the lease has expired");
       expect(taken?.applied).toHaveLength(1);
       release();
-      const outcome = await first.then((ended) => ended.error, (error: unknown) => error);
+      const outcome = await first.then(
+        (ended) => ended.error,
+        (error: unknown) => error,
+      );
       expect((outcome as { code: string }).code).toMatch(/BELAY_(LEASE_LOST|CONNECTION_LOST)/);
     });
 
@@ -137,8 +140,11 @@ forEachServer("engine", (server) => {
       const first = startBelay(["up", "--database-url", db.url], { cwd: project.dir });
       await until(
         async () =>
-          (await db.query("SELECT FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep(60)%' AND datname = current_database()"))
-            .length > 0,
+          (
+            await db.query(
+              "SELECT FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep(60)%' AND datname = current_database()",
+            )
+          ).length > 0,
         "the statement runs",
       );
       first.child.kill("SIGKILL");
@@ -226,7 +232,8 @@ forEachServer("engine", (server) => {
         ...{ databaseUrl: db.url, projectDir: project.dir },
         report: (event) => {
           events.push(event);
-          if (event.kind === "statement" && event.index === 1) reader = client.query("SELECT FROM t");
+          if (event.kind === "statement" && event.index === 1)
+            reader = client.query("SELECT FROM t");
         },
       }).up();
       await reader;
@@ -252,6 +259,19 @@ forEachServer("engine", (server) => {
   });
 
   describe("failures", () => {
+    test("an index that was there already is neither taken for ours nor dropped", async () => {
+      await using db = await createDatabase(server);
+      await db.query("CREATE TABLE t (a int); CREATE INDEX t_a ON t (a)");
+      const before = await catalogOf(db.url);
+      await using project = await createProject({
+        "1_index.up.sql": "CREATE INDEX CONCURRENTLY t_a ON t (a);",
+      });
+      const { error } = await createBelay({ databaseUrl: db.url, projectDir: project.dir }).up();
+      expect(error?.code).toBe("BELAY_STATEMENT");
+      expect(error?.message).toMatch(/already exists/);
+      expect(differences(before, await catalogOf(db.url))).toEqual([]);
+    });
+
     test("a migration of several steps that fails takes back the steps before", async () => {
       await using db = await createDatabase(server);
       await db.query("CREATE TABLE t (a int); INSERT INTO t VALUES (1), (1)");
@@ -282,8 +302,11 @@ forEachServer("engine", (server) => {
       const run = startBelay(["up", "--database-url", db.url, "--json"], { cwd: project.dir });
       await until(
         async () =>
-          (await db.query("SELECT FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep(60)%' AND datname = current_database()"))
-            .length > 0,
+          (
+            await db.query(
+              "SELECT FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep(60)%' AND datname = current_database()",
+            )
+          ).length > 0,
         "the statement runs",
       );
       run.child.kill("SIGINT");
@@ -312,4 +335,3 @@ forEachServer("engine", (server) => {
     });
   });
 });
-

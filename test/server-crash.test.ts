@@ -27,7 +27,8 @@ const boundaries: CrashPoint[] = [
   "migration-finished",
 ];
 
-const cases = chooseForCrashWalk(corpora(), 30);
+/** A few in every run; `npm run test:crash` walks 30. */
+const cases = chooseForCrashWalk(corpora(), Number(process.env.BELAY_CRASH_WALK ?? 4));
 
 interface State {
   before: Catalog;

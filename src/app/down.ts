@@ -4,7 +4,7 @@ import { describeDifference } from "../core/catalog.ts";
 import type { Migration } from "../core/migration.ts";
 import { execute } from "../engine/execute.ts";
 import type { Run } from "../engine/run.ts";
-import type { JournalState, MigrationState } from "../journal/state.ts";
+import type { MigrationState } from "../journal/state.ts";
 import { readFinished } from "../journal/store.ts";
 import { judgeWayBack } from "../plan/expect.ts";
 import { planDown, type Using, type WayBack } from "../plan/plan-migration.ts";

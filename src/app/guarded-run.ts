@@ -2,16 +2,23 @@
 // what an earlier run left, the drift check, and the end of the run.
 
 import { hostname, userInfo } from "node:os";
-import { type Catalog, catalogFromJson, describeDifference, type Difference, differences, fingerprintOf } from "../core/catalog.ts";
+import {
+  type Catalog,
+  catalogFromJson,
+  type Difference,
+  describeDifference,
+  differences,
+  fingerprintOf,
+} from "../core/catalog.ts";
 import { BelayError, messageOf } from "../core/errors.ts";
 import type { Dialect } from "../dialects/dialect.ts";
 import { withAttempts } from "../engine/attempts.ts";
+import { type Recovered, recoverOpen } from "../engine/recover.ts";
 import { finishRun, type Run, startRun } from "../engine/run.ts";
 import type { RunFinished } from "../journal/record.ts";
 import { type JournalState, stateOf } from "../journal/state.ts";
 import { loadCatalog, readRecords, saveCatalog } from "../journal/store.ts";
 import { programVersion } from "./program.ts";
-import { type Recovered, recoverOpen } from "../engine/recover.ts";
 import type { Settings } from "./settings.ts";
 import { openTarget, type Target } from "./target.ts";
 
@@ -57,8 +64,14 @@ export async function guardedRun<T extends object>(
     });
     let ending: RunFinished = { outcome: "failed" };
     try {
-      const result = { ...empty, run: run.id, outcome: "done", verified: true, differences: [], recovered: [] } as
-        T & RunResult;
+      const result = {
+        ...empty,
+        run: run.id,
+        outcome: "done",
+        verified: true,
+        differences: [],
+        recovered: [],
+      } as T & RunResult;
       let state = stateOf(await readRecords(run.session));
       run.catalog = await withAttempts(run, () => run.dialect.extract(run.session));
       if (state.open !== undefined) {

@@ -52,7 +52,11 @@ export async function init(settings: Settings, options: InitOptions): Promise<In
     { command: "init", allowDrift: true },
     async (run, state, result) => {
       if (found === undefined || !options.adopt || state.migrations.size > 0) return;
-      const versions = await appliedElsewhere(run.session, found.format, found.migrations.map((each) => each.version));
+      const versions = await appliedElsewhere(
+        run.session,
+        found.format,
+        found.migrations.map((each) => each.version),
+      );
       for (const migration of found.migrations) {
         if (!versions.has(migration.version)) continue;
         const { version, name, checksum } = migration;
@@ -65,7 +69,10 @@ export async function init(settings: Settings, options: InitOptions): Promise<In
       }
       const known = new Set(found.migrations.map((each) => each.version));
       for (const version of versions) {
-        if (!known.has(version)) result.notes.push(`${found.format.name} applied ${version}, whose file is not here; it was left out`);
+        if (!known.has(version))
+          result.notes.push(
+            `${found.format.name} applied ${version}, whose file is not here; it was left out`,
+          );
       }
     },
     { ...empty, format: found?.format.name ?? null, notes: found?.notes ?? [] },

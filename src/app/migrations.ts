@@ -28,7 +28,10 @@ export async function loadFolderIfAny(
     return { migrations, compare: format.compare };
   } catch (error) {
     if (!(error instanceof BelayError)) throw error;
-    return { migrations: [], compare: (left, right) => (left === right ? 0 : left < right ? -1 : 1) };
+    return {
+      migrations: [],
+      compare: (left, right) => (left === right ? 0 : left < right ? -1 : 1),
+    };
   }
 }
 

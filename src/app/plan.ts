@@ -1,6 +1,14 @@
 // Owns: showing what `up` (or `down`) would run, statement by statement. Changes nothing.
 
-import { type Lock, type Loss, lossesOf, strongest, type Undo, type Verdict, verdictOf } from "../core/plan.ts";
+import {
+  type Lock,
+  type Loss,
+  lossesOf,
+  strongest,
+  type Undo,
+  type Verdict,
+  verdictOf,
+} from "../core/plan.ts";
 import type { Dialect, Session } from "../dialects/dialect.ts";
 import { stateOf } from "../journal/state.ts";
 import { readRecords } from "../journal/store.ts";
@@ -120,13 +128,18 @@ async function shown(
       lock: strongest(statements.flatMap((each) => each.locks)),
       undo: {
         kind: verdictOf(undos),
-        sql: undos.toReversed().flatMap((undo) => ("sql" in undo ? undo.sql.map((each) => each.sql) : [])),
+        sql: undos
+          .toReversed()
+          .flatMap((undo) => ("sql" in undo ? undo.sql.map((each) => each.sql) : [])),
       },
       statements: seen,
     });
   }
   const all = plan.steps.flatMap((step) => step.statements);
-  const undos = composed(all, steps.flatMap((step) => step.statements));
+  const undos = composed(
+    all,
+    steps.flatMap((step) => step.statements),
+  );
   return {
     ...{ version: plan.version, name: plan.name, strategy: plan.strategy },
     ...{ verdict: verdictOf(undos), steps, losses: lossesOf(undos) },

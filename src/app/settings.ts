@@ -1,8 +1,8 @@
 // Owns: what every use case needs to be told. The command line and the library fill it alike.
 
 import type { Environment } from "../core/environment.ts";
-import type { Limits } from "../engine/run.ts";
 import type { Report } from "../engine/events.ts";
+import type { Limits } from "../engine/run.ts";
 
 export interface Settings {
   /** Absent: the embedded PostgreSQL under `projectDir/.belay`. */

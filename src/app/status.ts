@@ -69,7 +69,12 @@ function row(
   const verdict = isApplied ? (known.verdict ?? "unknown") : null;
   return {
     ...{ version, name, file },
-    state: isApplied && !isPending ? "applied" : known?.state === "rolledBack" ? "rolledBack" : "pending",
+    state:
+      isApplied && !isPending
+        ? "applied"
+        : known?.state === "rolledBack"
+          ? "rolledBack"
+          : "pending",
     appliedAt: known?.at ?? null,
     undo: { possible: isApplied && (verdict === "exact" || hasDown), until: null, verdict },
   };

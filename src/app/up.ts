@@ -54,7 +54,11 @@ export async function up(settings: Settings, options: UpOptions): Promise<UpResu
     async (run, state, result) => {
       for (const { version, checksum } of await prepare(state, run.dialect)) {
         const plan = plans.get(version) as UpPlan;
-        const { name, ms, verdict, losses } = await execute(run, { plan, checksum, acceptLoss: true });
+        const { name, ms, verdict, losses } = await execute(run, {
+          plan,
+          checksum,
+          acceptLoss: true,
+        });
         result.applied.push({ version, name, ms, verdict, losses });
       }
     },

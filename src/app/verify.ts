@@ -26,12 +26,20 @@ export async function verify(settings: Settings): Promise<VerifyResult> {
     const catalog = await dialect.extract(session);
     const findings: string[] = [];
     const found = await drift({ session }, state, catalog);
-    if (found?.length === 0) findings.push("the catalog differs from what Belay left; what it was is no longer kept");
+    if (found?.length === 0)
+      findings.push("the catalog differs from what Belay left; what it was is no longer kept");
     findings.push(...(found ?? []).map(describeDifference));
     const { changed, missing } = compare(migrations, state, order);
-    findings.push(...changed.map((version) => `migration ${version}: its file has changed since it was applied`));
-    findings.push(...missing.map((version) => `migration ${version}: applied, but its file is gone`));
-    if (state.open) findings.push(`migration ${state.open.version}: interrupted; run belay recover`);
+    findings.push(
+      ...changed.map(
+        (version) => `migration ${version}: its file has changed since it was applied`,
+      ),
+    );
+    findings.push(
+      ...missing.map((version) => `migration ${version}: applied, but its file is gone`),
+    );
+    if (state.open)
+      findings.push(`migration ${state.open.version}: interrupted; run belay recover`);
     findings.push(...(await dialect.unhealthy(session)));
     return {
       ...{ verified: findings.length === 0, findings },

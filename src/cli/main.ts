@@ -1,7 +1,7 @@
 // Owns: from the command line's words to a command's exit status. Never throws.
 
 import { resolve } from "node:path";
-import { Command as Parser, CommanderError, Option as ParserOption } from "commander";
+import { CommanderError, Command as Parser, Option as ParserOption } from "commander";
 import type { Settings } from "../app/settings.ts";
 import { BelayError, exit, messageOf } from "../core/errors.ts";
 import { commands } from "./all.ts";
@@ -55,7 +55,10 @@ function addCommand(
   addOptions(sub, command.options ?? []);
   // Global options are accepted on either side of the command's name.
   addOptions(sub, globalOptions);
-  sub.addHelpText("after", `\nExamples:\n${command.examples.map((each) => `  ${each}`).join("\n")}`);
+  sub.addHelpText(
+    "after",
+    `\nExamples:\n${command.examples.map((each) => `  ${each}`).join("\n")}`,
+  );
   sub.action(async (...input: unknown[]) => {
     const args = input.slice(0, command.args?.length ?? 0) as (string | undefined)[];
     await run(args, { ...parser.opts<Flags>(), ...sub.opts<Flags>() });
@@ -75,12 +78,20 @@ async function runCommand(command: Command, args: (string | undefined)[], flags:
   process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
   try {
     const settings = await readSettings(flags, output, interrupt.signal);
-    const context: Context = { settings, output, json, yes: flags.yes === true, commands, belay: main };
+    const context: Context = {
+      settings,
+      output,
+      json,
+      yes: flags.yes === true,
+      commands,
+      belay: main,
+    };
     return await command.run(context, { args, flags });
   } catch (thrown) {
     const error = thrown instanceof BelayError ? thrown : internal(thrown);
     const { renderError } = await import("./render/error.ts");
-    if (json) output.document({ outcome: error.exit === exit.refused ? "refused" : "failed", error });
+    if (json)
+      output.document({ outcome: error.exit === exit.refused ? "refused" : "failed", error });
     renderError(error, output);
     return error.exit;
   } finally {
@@ -108,9 +119,24 @@ async function readSettings(flags: Flags, output: Output, signal: AbortSignal): 
     ...(format === undefined ? {} : { format }),
     ...{ projectDir, signal, report: eventLines(output), environment: environmentFromProcess() },
     limits: {
-      lockTimeoutMs: limit("--lock-timeout", "lockTimeout", config.lockTimeoutMs, defaultLimits.lockTimeoutMs),
-      lockBudgetMs: limit("--lock-budget", "lockBudget", config.lockBudgetMs, defaultLimits.lockBudgetMs),
-      statementTimeoutMs: limit("--statement-timeout", "statementTimeout", config.statementTimeoutMs, defaultLimits.statementTimeoutMs),
+      lockTimeoutMs: limit(
+        "--lock-timeout",
+        "lockTimeout",
+        config.lockTimeoutMs,
+        defaultLimits.lockTimeoutMs,
+      ),
+      lockBudgetMs: limit(
+        "--lock-budget",
+        "lockBudget",
+        config.lockBudgetMs,
+        defaultLimits.lockBudgetMs,
+      ),
+      statementTimeoutMs: limit(
+        "--statement-timeout",
+        "statementTimeout",
+        config.statementTimeoutMs,
+        defaultLimits.statementTimeoutMs,
+      ),
     },
   };
 }

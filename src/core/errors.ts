@@ -119,11 +119,6 @@ export function assert(condition: unknown, message: string): asserts condition {
   if (!condition) throw new Error(`internal: ${message}`);
 }
 
-/** For the default branch of a switch over a closed union: the compiler names what is missing. */
-export function unreachable(value: never): never {
-  throw new Error(`internal: unexpected ${JSON.stringify(value)}`);
-}
-
 /** The message of anything that was thrown. */
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);

@@ -2,23 +2,17 @@
 // A plan of one transaction leaves one record, committed with it. A longer one is opened, recorded
 // step by step, and closed; when it fails halfway, the finished steps are taken back at once.
 
-import { type Catalog, type Difference, differences, fingerprintOf } from "../core/catalog.ts";
+import { type Catalog, type Difference, fingerprintOf } from "../core/catalog.ts";
 import { BelayError, messageOf } from "../core/errors.ts";
 import { type Plan, verdictOf } from "../core/plan.ts";
 import type { Observation } from "../dialects/dialect.ts";
-import type {
-  CatalogChange,
-  MigrationFinished,
-  StepDone,
-  StepResult,
-  UndoEntry,
-} from "../journal/record.ts";
+import type { CatalogChange, MigrationFinished, StepDone, StepResult } from "../journal/record.ts";
 import type { OpenAttempt } from "../journal/state.ts";
 import { append, saveCatalog } from "../journal/store.ts";
 import { composeUndo } from "../plan/compose.ts";
 import { undoStatements } from "../plan/reverse.ts";
 import type { Run } from "./run.ts";
-import { recordStatement, removeHalf, runStep, StatementFailed } from "./step.ts";
+import { recordStatement, runStep, StatementFailed, settleHalf } from "./step.ts";
 
 export interface Execution {
   plan: Plan & { direction: "up" | "down" };
@@ -117,7 +111,10 @@ async function stepByStep(
     await backOut(run, { ...execution, done, before, error });
     throw error;
   }
-  const result = { undo: done.flatMap((step) => step.undo), rows: done.flatMap((step) => step.rows) };
+  const result = {
+    undo: done.flatMap((step) => step.undo),
+    rows: done.flatMap((step) => step.rows),
+  };
   const changed = changesBetween(before, run.catalog);
   const body = close(result, { catalog: run.catalog, changed, rows: result.rows });
   await append(session, run.id, lease.token, { kind: "migration-finished", version, body });
@@ -147,20 +144,13 @@ async function runSteps(run: Run, plan: Plan, done: StepDone[], resume?: OpenAtt
         body: { step: step.id, ...result },
       }),
     };
-    const intended = resume?.intended?.step === step.id ? resume.intended : undefined;
     const [statement] = step.statements;
-    if (intended !== undefined && statement?.probe !== undefined) {
-      const answer = await run.dialect.probe(run.session, statement.probe);
-      if (answer === "done") {
-        done.push({
-          step: step.id,
-          ...(await recordStatement(run, step, intended.undo, context)),
-        });
-        continue;
-      }
-      if (answer === "half") await removeHalf(run, statement);
-    }
-    done.push({ step: step.id, ...(await runStep(run, step, context)) });
+    const intended = resume?.intended?.step === step.id ? resume.intended : undefined;
+    const happened = intended?.probed && statement && (await settleHalf(run, statement)) === "done";
+    const result = happened
+      ? await recordStatement(run, intended.undo, context)
+      : await runStep(run, step, context);
+    done.push({ step: step.id, ...result });
   }
 }
 
@@ -178,7 +168,10 @@ async function backOut(run: Run, { plan, checksum, done, before, error }: BackOu
   const { lease, session, dialect } = run;
   const { version, name } = plan;
   const message = messageOf(error);
-  const entries = composeUndo(done.flatMap((step) => step.undo), done.flatMap((step) => step.rows));
+  const entries = composeUndo(
+    done.flatMap((step) => step.undo),
+    done.flatMap((step) => step.rows),
+  );
   if (verdictOf(entries.map((entry) => entry.undo)) !== "exact") {
     throw halfway(plan, done, message, error);
   }
@@ -204,7 +197,12 @@ export async function finishBackOut(
   resume?: OpenAttempt,
 ): Promise<void> {
   const { version } = attempt.plan;
-  await runSteps({ ...run, signal: new AbortController().signal }, attempt.plan, attempt.done, resume);
+  await runSteps(
+    { ...run, signal: new AbortController().signal },
+    attempt.plan,
+    attempt.done,
+    resume,
+  );
   run.catalog = await run.dialect.extract(run.session);
   await append(run.session, run.id, run.lease.token, {
     kind: "migration-abandoned",
@@ -259,11 +257,15 @@ function refuseLosses(accepted: boolean, body: MigrationFinished): void {
 }
 
 function mismatch(residual: Difference[]): BelayError {
-  return new BelayError("BELAY_UNDO_MISMATCH", "After the rollback the catalog would not be as it was", {
-    state: "Rolled back; the database is as it was before this command.",
-    hint: "The differences are listed. Something else changed these objects since, or Belay's inverse is wrong: please report it.",
-    details: { residual },
-  });
+  return new BelayError(
+    "BELAY_UNDO_MISMATCH",
+    "After the rollback the catalog would not be as it was",
+    {
+      state: "Rolled back; the database is as it was before this command.",
+      hint: "The differences are listed. Something else changed these objects since, or Belay's inverse is wrong: please report it.",
+      details: { residual },
+    },
+  );
 }
 
 function halfway(plan: Plan, done: StepDone[], message: string, cause: unknown): BelayError {

@@ -5,8 +5,8 @@
 // takeover needs a row lock that a writer holds until its commit. Expiry only says when others may
 // try. A holder whose heartbeat gets no answer gives up by itself before its lease expires.
 
-import { BelayError, messageOf } from "../core/errors.ts";
 import type { Environment } from "../core/environment.ts";
+import { BelayError, messageOf } from "../core/errors.ts";
 import type { Session } from "../dialects/dialect.ts";
 
 /** Milliseconds. A third of the term passes between heartbeats, so two may be lost. */

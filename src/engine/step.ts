@@ -45,8 +45,7 @@ export async function runStep(run: Run, step: Step, context: StepContext): Promi
 async function runTransaction(run: Run, step: Step, context: StepContext): Promise<StepResult> {
   const { dialect, session, environment, lease } = run;
   const timeouts = timeoutsFor(run, step);
-  run.searchPath ??= await dialect.searchPath(session);
-  const searchPathBefore = run.searchPath;
+  const searchPathBefore = await currentPath(run);
   await dialect.begin(session, timeouts);
   let committing = false;
   try {
@@ -101,7 +100,7 @@ async function runOne(run: Run, statement: PlannedStatement, timeouts: Timeouts)
       await dialect.restoreTimeouts(session, timeouts);
       run.searchPath = await dialect.searchPath(session);
     }
-    const searchPath = (run.searchPath ??= await dialect.searchPath(session));
+    const searchPath = await currentPath(run);
     return { line: statement.line, changes: statement.changes, undo, searchPath };
   } catch (error) {
     throw wrap(run, statement, error);
@@ -115,17 +114,19 @@ async function runStatement(run: Run, step: Step, context: StepContext): Promise
   checkCancelled(run);
   run.report({ kind: "statement", line: statement.line, sql: statement.sql, index: 0, count: 1 });
   await enterSearchPath(run, statement, false);
-  const searchPath = (run.searchPath ??= await dialect.searchPath(session));
+  const searchPath = await currentPath(run);
   const undoer = await dialect.undoer(statement);
   const foreseen = await undoer.before(session);
   const entry = (undo: Undo): UndoEntry => ({
     ...{ line: statement.line, changes: statement.changes, undo, searchPath },
   });
+  const { probe } = statement;
+  const probed = probe !== undefined && (await dialect.probe(session, probe)) === "not-done";
   lease.check();
   await append(session, run.id, lease.token, {
     kind: "statement-intended",
     version: context.version,
-    body: { step: step.id, undo: entry(foreseen) },
+    body: { step: step.id, undo: entry(foreseen), probed },
   });
   await environment.reached("statement-intended");
   await dialect.setTimeouts(session, timeoutsFor(run, step));
@@ -134,13 +135,18 @@ async function runStatement(run: Run, step: Step, context: StepContext): Promise
   } catch (error) {
     lease.check();
     if (dialect.trouble(error).kind === "connection") throw connectionLost(error, true);
-    await removeHalf(run, statement);
-    throw wrap(run, statement, error);
+    const happened = probed && (await settleHalf(run, statement)) === "done";
+    if (!happened) throw wrap(run, statement, error);
   }
   await environment.reached("statement-ran");
-  const result = await recordStatement(run, step, entry(await undoer.after(session)), context);
+  const result = await recordStatement(run, entry(await undoer.after(session)), context);
   await environment.reached("statement-done");
   return result;
+}
+
+async function currentPath(run: Run): Promise<string[]> {
+  run.searchPath ??= await run.dialect.searchPath(run.session);
+  return run.searchPath;
 }
 
 /** Undo statements resolve their names where the statement that they undo did. */
@@ -153,7 +159,6 @@ async function enterSearchPath(run: Run, { searchPath }: PlannedStatement, inTra
 /** Journals a statement that has happened; also used by recovery, when the probe says it has. */
 export async function recordStatement(
   run: Run,
-  step: Step,
   undo: UndoEntry,
   context: StepContext,
 ): Promise<StepResult> {
@@ -167,13 +172,22 @@ export async function recordStatement(
   return result;
 }
 
-/** What a failed attempt of a non-transactional statement left, an INVALID index say, is removed. */
-export async function removeHalf(run: Run, statement: PlannedStatement): Promise<void> {
-  const { probe } = statement;
-  if (probe?.cleanup === undefined) return;
-  if ((await run.dialect.probe(run.session, probe)) !== "half") return;
+/**
+ * Whether a non-transactional statement has happened. What a failed attempt left is cleaned up: an
+ * INVALID index is dropped; a half detached partition is detached, and then it has happened.
+ */
+export async function settleHalf(
+  run: Run,
+  { probe }: PlannedStatement,
+): Promise<"done" | "not-done"> {
+  if (probe === undefined) return "not-done";
+  const answer = await run.dialect.probe(run.session, probe);
+  if (answer !== "half" || probe.cleanup === undefined) {
+    return answer === "done" ? "done" : "not-done";
+  }
   await run.dialect.setTimeouts(run.session, { lockMs: run.limits.lockBudgetMs, statementMs: 0 });
   await run.session.run(probe.cleanup.sql);
+  return (await run.dialect.probe(run.session, probe)) === "done" ? "done" : "not-done";
 }
 
 /**
@@ -202,7 +216,8 @@ function wrap(run: Run, statement: PlannedStatement | undefined, error: unknown)
   const trouble = run.dialect.trouble(error);
   switch (trouble.kind) {
     case "cancelled":
-      if (run.signal.aborted) return new BelayError("BELAY_CANCELLED", "Cancelled", { cause: error });
+      if (run.signal.aborted)
+        return new BelayError("BELAY_CANCELLED", "Cancelled", { cause: error });
       return new StatementFailed(statement, trouble, error);
     case "server":
     case "statement-timeout":

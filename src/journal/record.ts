@@ -67,6 +67,11 @@ export interface MigrationStarted {
 export interface StatementIntended {
   step: string;
   undo: UndoEntry;
+  /**
+   * The probe said `not-done` before the statement ran, so that what it says afterwards is the
+   * statement's doing. False: an object of that name was there, and the probe tells nothing.
+   */
+  probed: boolean;
 }
 
 export interface StepDone extends StepResult {

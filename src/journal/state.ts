@@ -2,7 +2,7 @@
 
 import { BelayError } from "../core/errors.ts";
 import type { Plan } from "../core/plan.ts";
-import type { Direction, JournalRecord, StepDone, UndoEntry } from "./record.ts";
+import type { Direction, JournalRecord, StatementIntended, StepDone } from "./record.ts";
 
 /** A migration that was started and neither finished nor abandoned. */
 export interface OpenAttempt {
@@ -19,7 +19,7 @@ export interface OpenAttempt {
   /** In order. */
   done: StepDone[];
   /** The statement that was intended last, when its step is not done. */
-  intended?: { step: string; undo: UndoEntry };
+  intended?: StatementIntended;
 }
 
 export interface MigrationState {
@@ -65,7 +65,8 @@ function fold(state: JournalState, record: JournalRecord): void {
       state.fingerprint = record.body.fingerprint ?? state.fingerprint;
       return;
     case "migration-started":
-      return start(state, record);
+      start(state, record);
+      return;
     case "statement-intended":
       openOf(state, record).intended = record.body;
       return;

@@ -6,7 +6,12 @@ import { gunzipSync, gzipSync } from "node:zlib";
 import { type Catalog, catalogToJson } from "../core/catalog.ts";
 import { BelayError, untouched } from "../core/errors.ts";
 import type { Session } from "../dialects/dialect.ts";
-import { type Entry, type JournalRecord, journalVersion, type MigrationFinished } from "./record.ts";
+import {
+  type Entry,
+  type JournalRecord,
+  journalVersion,
+  type MigrationFinished,
+} from "./record.ts";
 import { journalSchema } from "./schema.ts";
 
 /** Any constant will do; this one is the ASCII of "belay". */
@@ -82,10 +87,15 @@ export async function append(
   );
   const row = rows[0];
   if (row === undefined) {
-    throw new BelayError("BELAY_LEASE_LOST", "Another run has taken over; this one must not go on", {
-      state: "What this run had not committed is rolled back; the other run decides about the rest.",
-      hint: "See belay status.",
-    });
+    throw new BelayError(
+      "BELAY_LEASE_LOST",
+      "Another run has taken over; this one must not go on",
+      {
+        state:
+          "What this run had not committed is rolled back; the other run decides about the rest.",
+        hint: "See belay status.",
+      },
+    );
   }
   return Number(row.seq);
 }

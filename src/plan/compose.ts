@@ -10,7 +10,10 @@ import type { RowChange, UndoEntry } from "../journal/record.ts";
 const rowKinds = new Set(["insert", "update", "delete", "merge", "truncate", "copy"]);
 
 /** Entries in the order in which their statements ran; same order out, perhaps one more at the end. */
-export function composeUndo(entries: readonly UndoEntry[], rows: readonly RowChange[]): UndoEntry[] {
+export function composeUndo(
+  entries: readonly UndoEntry[],
+  rows: readonly RowChange[],
+): UndoEntry[] {
   const created = new Set<string>();
   const named = new Set<string>();
   const composed = entries.map((entry) => {
@@ -19,7 +22,9 @@ export function composeUndo(entries: readonly UndoEntry[], rows: readonly RowCha
       if (change.kind === "create-table" && entry.undo.kind === "exact") created.add(object);
       if (rowKinds.has(change.kind)) named.add(object);
     }
-    return isCovered(entry, created) ? { ...entry, undo: { kind: "exact", sql: [] } as Undo } : entry;
+    return isCovered(entry, created)
+      ? { ...entry, undo: { kind: "exact", sql: [] } as Undo }
+      : entry;
   });
   const hidden = rows.filter(
     (row) => isTouched(row) && !created.has(row.table) && !named.has(row.table),

@@ -42,7 +42,8 @@ export async function planDown(
   const base = { version, name, direction: "down", strategy: "transactional" } as const;
   const isExact = finished?.verdict === "exact";
   if (options.using !== "file" && (isExact || options.using === "planned" || !migration?.down)) {
-    if (finished === undefined) throw noWay(version, name, "another tool applied it, so no inverse was recorded");
+    if (finished === undefined)
+      throw noWay(version, name, "another tool applied it, so no inverse was recorded");
     if (!isExact) refuseUnlessAccepted(version, finished, options.acceptLoss, migration);
     const steps = await dialect.undoToSteps(undoStatements(finished.undo));
     return { plan: { ...base, steps }, using: "planned" };
@@ -67,11 +68,15 @@ function refuseUnlessAccepted(
     throw noWay(version, finished.name, [...new Set(whys)].join("; "), file);
   }
   if (acceptLoss) return;
-  throw new BelayError("BELAY_UNDO_LOSS", `Migration ${label} has lost: ${lossList(finished.losses)}`, {
-    state: "Nothing was changed now.",
-    hint: `--accept-loss takes back the rest; what is named stays lost.${file}`,
-    details: { version, losses: finished.losses },
-  });
+  throw new BelayError(
+    "BELAY_UNDO_LOSS",
+    `Migration ${label} has lost: ${lossList(finished.losses)}`,
+    {
+      state: "Nothing was changed now.",
+      hint: `--accept-loss takes back the rest; what is named stays lost.${file}`,
+      details: { version, losses: finished.losses },
+    },
+  );
 }
 
 /** `column users.email (12 rows): dropped`, one after the other. */
@@ -85,9 +90,13 @@ export function lossList(losses: readonly Loss[]): string {
 }
 
 function noWay(version: string, name: string, why: string, more = ""): BelayError {
-  return new BelayError("BELAY_UNDO_NONE", `Migration ${version} ${name} cannot be taken back: ${why}`, {
-    state: "Nothing was changed now.",
-    hint: `Write a migration that goes forward to where you want to be.${more}`,
-    details: { version },
-  });
+  return new BelayError(
+    "BELAY_UNDO_NONE",
+    `Migration ${version} ${name} cannot be taken back: ${why}`,
+    {
+      state: "Nothing was changed now.",
+      hint: `Write a migration that goes forward to where you want to be.${more}`,
+      details: { version },
+    },
+  );
 }

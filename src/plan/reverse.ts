@@ -5,9 +5,11 @@ import type { UndoEntry } from "../journal/record.ts";
 
 /** Reverse order is valid by construction: each step back starts where its statement had ended. */
 export function undoStatements(entries: readonly UndoEntry[]): UndoStatement[] {
-  return entries.toReversed().flatMap((entry) =>
-    entry.undo.kind === "irreversible"
-      ? []
-      : entry.undo.sql.map((statement) => ({ ...statement, searchPath: entry.searchPath })),
-  );
+  return entries
+    .toReversed()
+    .flatMap((entry) =>
+      entry.undo.kind === "irreversible"
+        ? []
+        : entry.undo.sql.map((statement) => ({ ...statement, searchPath: entry.searchPath })),
+    );
 }

@@ -212,7 +212,7 @@ function replaceOids(value: string, target: string, names: ReadonlyMap<string, s
 async function namesByOid(lookup: Lookup): Promise<Map<string, string>> {
   const rows = await lookup.rows<{ relation: string; number: string; oid: string; name: string }>(
     `SELECT c.relname AS relation, c.oid::text AS number, o.oid::text,
-       CASE c.relname WHEN 'pg_enum' THEN o.name ELSE (pg_identify_object(c.oid, o.oid, 0)).identity END AS name
+       CASE WHEN o.name IS NOT NULL THEN o.name ELSE (pg_identify_object(c.oid, o.oid, 0)).identity END AS name
      FROM (
        ${[
          ...["pg_am", "pg_amop", "pg_amproc", "pg_attrdef", "pg_authid", "pg_cast", "pg_class"],
@@ -224,7 +224,7 @@ async function namesByOid(lookup: Lookup): Promise<Map<string, string>> {
            "pg_event_trigger",
          ],
          ...["pg_extension", "pg_foreign_data_wrapper", "pg_foreign_server", "pg_language"],
-         ...["pg_largeobject_metadata", "pg_namespace", "pg_opclass", "pg_operator", "pg_opfamily"],
+         ...["pg_namespace", "pg_opclass", "pg_operator", "pg_opfamily"],
          ...[
            "pg_policy",
            "pg_proc",
@@ -248,6 +248,8 @@ async function namesByOid(lookup: Lookup): Promise<Map<string, string>> {
              `SELECT '${name}'::regclass AS class, oid, NULL AS name FROM ${name} WHERE oid >= 16384`,
          )
          .join(" UNION ALL ")}
+       UNION ALL SELECT 'pg_largeobject_metadata'::regclass, oid, oid::text FROM pg_largeobject_metadata
+       UNION ALL SELECT 'pg_largeobject'::regclass, oid, oid::text FROM pg_largeobject_metadata
        UNION ALL SELECT 'pg_enum'::regclass, oid, enumlabel FROM pg_enum WHERE oid >= 16384
        ) o JOIN pg_class c ON c.oid = o.class`,
   );

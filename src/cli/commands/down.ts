@@ -28,6 +28,10 @@ export const command = defineCommand({
     const { count, renderRun } = await import("../render/run.ts");
     const done = result.undone.length;
     const isIdle = done === 0 && result.error === undefined;
-    return renderRun(context, result, isIdle ? "Nothing applied" : `${count(done, "migration")} undone`);
+    return renderRun(
+      context,
+      result,
+      isIdle ? "Nothing applied" : `${count(done, "migration")} undone`,
+    );
   },
 });

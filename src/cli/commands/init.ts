@@ -12,7 +12,9 @@ export const command = defineCommand({
     for (const path of result.written) output.line(`wrote ${path}`);
     if (result.format !== null) output.line(`${result.dir} is a ${result.format} folder`);
     if (result.adopted.length > 0) {
-      output.line(`adopted ${result.adopted.length} migrations that ${result.format} applied, up to ${result.adopted.at(-1)}`);
+      output.line(
+        `adopted ${result.adopted.length} migrations that ${result.format} applied, up to ${result.adopted.at(-1)}`,
+      );
     }
     for (const note of result.notes) output.aside(output.paint.dim(note));
     const { renderRun } = await import("../render/run.ts");

@@ -1,7 +1,12 @@
 import { exit } from "../../core/errors.ts";
 import { defineCommand } from "../command.ts";
 
-const colours = { applied: "green", pending: "yellow", interrupted: "red", rolledBack: "cyan" } as const;
+const colours = {
+  applied: "green",
+  pending: "yellow",
+  interrupted: "red",
+  rolledBack: "cyan",
+} as const;
 
 export const command = defineCommand({
   name: "status",

@@ -36,6 +36,10 @@ export const command = defineCommand({
     lossLines(result.applied, context.output);
     const done = result.applied.length;
     const isIdle = done === 0 && result.error === undefined;
-    return renderRun(context, result, isIdle ? "Nothing pending" : `${count(done, "migration")} applied`);
+    return renderRun(
+      context,
+      result,
+      isIdle ? "Nothing pending" : `${count(done, "migration")} applied`,
+    );
   },
 });

@@ -55,7 +55,9 @@ CREATE UNIQUE INDEX CONCURRENTLY customers_email_key ON customers (email);
 `,
     );
     await stage.belay("up");
-    stage.say("It failed, and left nothing. Belay had journaled each step, and took the first two back:");
+    stage.say(
+      "It failed, and left nothing. Belay had journaled each step, and took the first two back:",
+    );
     await stage.belay("verify");
 
     stage.say("The author corrects it. First, what will run, and how each statement is undone:");
@@ -69,7 +71,9 @@ ALTER TABLE orders ALTER COLUMN cents TYPE bigint;
     await stage.belay("plan");
     await stage.belay("up");
 
-    stage.say("Orders go on coming in. Then somebody wants the old schema back. No down file was written:");
+    stage.say(
+      "Orders go on coming in. Then somebody wants the old schema back. No down file was written:",
+    );
     await stage.sql(
       `INSERT INTO orders (customer_id, cents) SELECT 1 + n % 5000, 4200 FROM generate_series(1, 500) n`,
     );

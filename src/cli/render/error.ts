@@ -12,7 +12,8 @@ export function renderError(error: BelayError, output: Output): void {
     for (const line of frame.split("\n")) output.aside(`         ${paint.dim(line)}`);
   }
   if (Array.isArray(differences)) {
-    for (const line of differences.slice(0, 20)) output.aside(`         ${paint.dim(String(line))}`);
+    for (const line of differences.slice(0, 20))
+      output.aside(`         ${paint.dim(String(line))}`);
   }
   if (error.state !== undefined) output.aside(`  ${paint.dim("state")}  ${error.state}`);
   if (error.hint !== undefined) output.aside(`  ${paint.dim("next")}   ${error.hint}`);

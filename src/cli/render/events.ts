@@ -15,17 +15,21 @@ export function eventLines(output: Output): Report {
       case "migration":
         label = `${event.version} ${event.name}`;
         if (event.direction === "back-out") {
-          output.aside(paint.yellow(`${mark["back-out"]} ${label}: taking back what was done of it`));
+          output.aside(
+            paint.yellow(`${mark["back-out"]} ${label}: taking back what was done of it`),
+          );
         } else output.live(`${mark[event.direction]} ${label}`);
         return;
       case "statement":
         output.live(`  ${label}  [${event.index + 1}/${event.count}] ${oneLine(event.sql)}`);
         return;
       case "waiting":
-        for (const session of event.holders) output.aside(paint.yellow(`  … ${label} waits for ${who(session)}`));
+        for (const session of event.holders)
+          output.aside(paint.yellow(`  … ${label} waits for ${who(session)}`));
         return;
       case "blocking":
-        for (const session of event.waiters) output.aside(paint.yellow(`  ! ${label} keeps ${who(session)} waiting`));
+        for (const session of event.waiters)
+          output.aside(paint.yellow(`  ! ${label} keeps ${who(session)} waiting`));
         return;
       case "retry":
         output.aside(
@@ -37,7 +41,9 @@ export function eventLines(output: Output): Report {
       case "loss":
         return;
       case "finished":
-        output.aside(`${paint.green(mark[event.direction])} ${label}  ${paint.dim(`${event.ms} ms`)}`);
+        output.aside(
+          `${paint.green(mark[event.direction])} ${label}  ${paint.dim(`${event.ms} ms`)}`,
+        );
         return;
       case "failed":
         output.aside(`${paint.red("✗")} ${label}`);

@@ -13,13 +13,16 @@ export function renderPlan(plan: PlanResult, output: Output): void {
 function renderMigration(migration: PlannedMigration, output: Output): void {
   const { paint } = output;
   const { version, name, verdict, strategy } = migration;
-  output.line(`${paint.bold(`${version} ${name}`)}  ${coloured(verdict, output)}  ${paint.dim(strategy)}`);
+  output.line(
+    `${paint.bold(`${version} ${name}`)}  ${coloured(verdict, output)}  ${paint.dim(strategy)}`,
+  );
   for (const step of migration.steps) {
     const kind = step.transactional ? "one transaction" : "outside of a transaction";
     output.line(`  ${paint.dim(`step ${step.id}, ${kind}${step.lock ? `, ${step.lock}` : ""}`)}`);
     for (const statement of step.statements) renderStatement(statement, output);
   }
-  if (migration.losses.length > 0) output.line(`  ${paint.yellow("loses")}  ${lossList(migration.losses)}`);
+  if (migration.losses.length > 0)
+    output.line(`  ${paint.yellow("loses")}  ${lossList(migration.losses)}`);
   output.line();
 }
 

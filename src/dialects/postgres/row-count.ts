@@ -43,7 +43,7 @@ async function sizeOf(catalog: Lookup, relation: Counted, column?: string): Prom
 /**
  * SQL: the column holds a value of somebody's. What ADD COLUMN ... DEFAULT gave to the rows that
  * were there (the catalog keeps it as attmissingval), and what is generated, is nobody's. Compared
- * as text: not every type has an equality, and a failing comparison would end the transaction.
+ * as the type's own output (a cast to text differs, for bool): not every type has an equality, and a failing comparison would end the transaction.
  */
 async function holdsValue(catalog: Lookup, { oid }: Counted, column: string): Promise<string> {
   const [row] = await catalog.rows<{ generated: string; missing: string | null }>(
@@ -55,7 +55,7 @@ async function holdsValue(catalog: Lookup, { oid }: Counted, column: string): Pr
   const name = quote(column);
   if (row === undefined || row.missing === null) return `${name} IS NOT NULL`;
   const given = `(${literal(row.missing)}::text[])[1]`;
-  return `${name} IS NOT NULL AND ${name}::text IS DISTINCT FROM ${given}`;
+  return `${name} IS NOT NULL AND format('%s', ${name}) IS DISTINCT FROM ${given}`;
 }
 
 /** Rows of a table, or rows in which a column holds a value; counted when that is quick. */

@@ -83,10 +83,12 @@ export const notMadeForType = (className: string, oid: string) =>
   `not exists (select from pg_depend i where i.classid = '${className}'::regclass
      and i.objid = ${oid} and i.deptype = 'i' and i.refclassid = 'pg_type'::regclass)`;
 
-/** Sorted access privileges; null when they are what the owner's default gives. */
-export const acl = (kind: string, privileges: string, owner: string) =>
-  `case when ${privileges} is not null then
-     nullif(${sortedAcl(privileges)}, ${sortedAcl(`acldefault('${kind}', ${owner})`)}) end`;
+/** Sorted access privileges; null when they are what the owner has by default. */
+export function acl(kind: string, privileges: string, owner: string): string {
+  const usual = `acldefault('${kind}', ${owner})`;
+  return `case when ${privileges} is not null
+    and not (${privileges} @> ${usual} and ${privileges} <@ ${usual}) then ${sortedAcl(privileges)} end`;
+}
 
 export const sortedAcl = (privileges: string) =>
   `coalesce((select string_agg(i::text, ', ' order by i::text collate "C")
@@ -94,7 +96,8 @@ export const sortedAcl = (privileges: string) =>
 
 /** Sorted `name=value` options. */
 export const options = (list: string) =>
-  `(select string_agg(o, ', ' order by o collate "C") from unnest(${list}) o)`;
+  `case when ${list} is not null then
+     (select string_agg(o, ', ' order by o collate "C") from unnest(${list}) o) end`;
 
 /** For facts of parts; objects get theirs from `comments` below. */
 export const comment = (className: string, oid: string, number = "0") =>

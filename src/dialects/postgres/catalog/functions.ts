@@ -47,7 +47,7 @@ export const functions: Family = {
         acl: acl("f", "p.proacl", "p.proowner"),
         // From the arguments on: what stands before them is the name.
         definition: `case when p.prokind <> 'a' then
-          substr(pg_get_functiondef(p.oid), strpos(pg_get_functiondef(p.oid), '(')) end`,
+          substring(pg_get_functiondef(p.oid) from '\\(.*$') end`,
         aggregate: `case when p.prokind = 'a' then ${aggregateText} end`,
       },
     },

@@ -30,8 +30,8 @@ export interface Look {
   xids: { top: string; high: number; edge: number } | undefined;
   /** Relations that were locked in a mode that changes more than rows. */
   relations: number[];
-  /** Identities of other objects that were locked. */
-  objects: string[];
+  /** Identities of these and of other objects that were locked. */
+  locked: string[];
   /** System catalogs that were perhaps written to by hand: DDL gives its locks on them back. */
   byHand: Set<string>;
   /** User tables that were locked for more than reading. */
@@ -111,7 +111,7 @@ export async function lookAround(session: Session, families: readonly Family[]):
   const rows = await session.query<LookRow>(textFor(version, families), [], "belay-look");
   if (canFlush(version)) markSettled(session);
   const look: Look = {
-    ...{ counts: new Map(), tracking: true, xids: undefined, relations: [], objects: [] },
+    ...{ counts: new Map(), tracking: true, xids: undefined, relations: [], locked: [] },
     ...{ byHand: new Set(), rows: [], settings: [] },
   };
   for (const row of rows) add[row.kind]?.(look, row);
@@ -127,8 +127,11 @@ const add: Record<string, (look: Look, row: LookRow) => void> = {
   xids: (look, { text, i, u }) => {
     look.xids = { top: text, high: i, edge: u };
   },
-  relation: (look, { oid }) => look.relations.push(oid),
-  object: (look, { word, oid }) => look.objects.push(`${word}:${oid}`),
+  relation: (look, { oid }) => {
+    look.relations.push(oid);
+    look.locked.push(`pg_class:${oid}`);
+  },
+  object: (look, { word, oid }) => look.locked.push(`${word}:${oid}`),
   "by hand": (look, { word }) => look.byHand.add(word),
   rows: (look, { oid, text, i, u, d }) =>
     look.rows.push({ oid, table: text, inserted: i, updated: u, deleted: d }),

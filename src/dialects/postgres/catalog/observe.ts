@@ -60,15 +60,19 @@ export async function markObservation(session: Session): Promise<ObservationMark
   return { rows: new Map(rows.map((row) => [row.oid, row])) };
 }
 
-/** Call it last in the transaction; `before` is the catalog as it was at its begin. */
+/**
+ * Call it last in the transaction; `before` is the catalog as it was at its begin. `columnGrants`
+ * false: no statement can have granted or revoked on columns; it saves reading pg_attribute.
+ */
 export async function observe(
   session: Session,
   mark: ObservationMark,
   before: Catalog,
+  { columnGrants = true } = {},
 ): Promise<Seen> {
   const small = smallFamilies(await versionOf(session));
   const look = await lookAround(session, small);
-  const { catalog, replaced, full } = await after(session, look, before, small);
+  const { catalog, replaced, full } = await after(session, look, before, small, columnGrants);
   if (look.settings.length > 0) await restore(session, look.settings);
   const changed = changesBetween(before, catalog, replaced);
   passOn(before, catalog, replaced);
@@ -97,19 +101,20 @@ async function after(
   look: Look,
   before: Catalog,
   small: readonly Family[],
+  columnGrants: boolean,
 ): Promise<Next> {
   if (!look.tracking) return wholly(before, await extractCatalog(session));
   if (look.counts.size === 0) return { catalog: before, replaced: new Set(), full: false };
-  const own = await ownRows(session, look);
+  const own = await ownRows(session, look, columnGrants || look.byHand.has("pg_attribute"));
   const seen = { ...look, ...own };
   const followed = unknowable(look, own) ? undefined : await follow(session, seen, before, small);
   return followed ?? wholly(before, await readFamilies(session, [...largeFamilies, ...small]));
 }
 
 /** Changes that say too little about what they changed. */
-function unknowable({ counts, byHand }: Look, { foreign, found }: OwnRows): boolean {
+function unknowable({ counts, byHand, locked }: Look, { foreign }: OwnRows): boolean {
   // Members of an extension are not objects of ours, but their names are in our objects.
-  const extended = [...found].some((identity) => identity.startsWith("pg_extension:"));
+  const extended = locked.some((identity) => identity.startsWith("pg_extension:"));
   // A row deleted by hand had no lock on its object. COMMENT keeps its lock like a hand does.
   const deletedByHand = [...byHand].some(
     (name) => name !== "pg_description" && largeCatalogs.has(name) && counts.get(name)?.deleted,
@@ -134,7 +139,7 @@ async function follow(
   const replaced = new Set<string>();
   const done = new Set<string | Family>();
   let next: Reading = {
-    objects: objectsOf(before, look.found),
+    objects: objectsOf(before, look.found, look.locked),
     families: small.filter((family) => catalogsOf(family).some((name) => look.counts.has(name))),
   };
   while (next.objects.length + next.families.length > 0) {
@@ -163,15 +168,18 @@ const classOf = (identity: string) => identity.slice(0, identity.indexOf(":"));
 const largeClasses = new Set(largeFamilies.flatMap((family) => family.classes));
 
 /** Objects of large families that rows of the system catalogs are, or are part of. */
-function objectsOf(before: Catalog, rows: Iterable<string>): string[] {
+function objectsOf(
+  before: Catalog,
+  rows: Iterable<string>,
+  locked: readonly string[] = [],
+): string[] {
   const owners = ownersOf(before);
+  const known = (row: string) => (before.has(row) ? row : owners.get(row));
   const objects = new Set<string>();
-  for (const row of rows) {
-    // What is new is not known to be a part, and is asked for as if it were an object.
-    const object = before.has(row) ? row : (owners.get(row) ?? row);
-    if (largeClasses.has(classOf(object))) objects.add(object);
-  }
-  return [...objects];
+  // What is new is not known to be a part, and is asked for as if it were an object.
+  for (const row of rows) objects.add(known(row) ?? row);
+  for (const row of locked) objects.add(known(row) ?? "");
+  return [...objects].filter((identity) => largeClasses.has(classOf(identity)));
 }
 
 /** Puts what was read into the catalog; what was looked for and not found is gone. */

@@ -4,33 +4,40 @@
 import type { Session } from "../../dialect.ts";
 import type { Look } from "./look.ts";
 
-/** Rows of a system catalog that are objects of a large family, or parts: `[catalog, class, oid]`. */
-type Source = [string, string, string];
+/** Rows of a catalog that are objects of a large family, or parts: `[catalog, class, oid, where]`. */
+type Source = [catalog: string, className: string, oid: string, where?: string];
+
+/** Row types and array types are not objects: they come with what they are made from. */
+const standsAlone = `typoutput <> 'array_out'::regproc and (typtype <> 'c'
+  or (select relkind = 'c' from pg_class where pg_class.oid = typrelid))`;
 
 const objectSources: Source[] = [
-  ["pg_class", "pg_class", "oid"],
-  ["pg_type", "pg_type", "oid"],
-  ["pg_proc", "pg_proc", "oid"],
+  ["pg_class", "'pg_class'", "oid"],
+  ["pg_type", "'pg_type'", "oid", standsAlone],
+  ["pg_proc", "'pg_proc'", "oid"],
 ];
 
 const partSources: Source[] = [
-  ["pg_attrdef", "pg_class", "adrelid"],
-  ["pg_constraint", "pg_class", "conrelid"],
-  ["pg_constraint", "pg_type", "contypid"],
-  ["pg_index", "pg_class", "indrelid"],
-  ["pg_trigger", "pg_class", "tgrelid"],
-  ["pg_rewrite", "pg_class", "ev_class"],
-  ["pg_policy", "pg_class", "polrelid"],
-  ["pg_inherits", "pg_class", "inhrelid"],
-  ["pg_sequence", "pg_class", "seqrelid"],
-  ["pg_foreign_table", "pg_class", "ftrelid"],
-  ["pg_partitioned_table", "pg_class", "partrelid"],
-  ["pg_enum", "pg_type", "enumtypid"],
-  ["pg_range", "pg_type", "rngtypid"],
-  ["pg_aggregate", "pg_proc", "aggfnoid::oid"],
+  ["pg_attrdef", "'pg_class'", "adrelid"],
+  [
+    "pg_constraint",
+    "case conrelid when 0 then 'pg_type' else 'pg_class' end",
+    "greatest(conrelid, contypid)",
+  ],
+  ["pg_index", "'pg_class'", "indrelid"],
+  ["pg_trigger", "'pg_class'", "tgrelid"],
+  ["pg_rewrite", "'pg_class'", "ev_class"],
+  ["pg_policy", "'pg_class'", "polrelid"],
+  ["pg_inherits", "'pg_class'", "inhrelid"],
+  ["pg_sequence", "'pg_class'", "seqrelid"],
+  ["pg_foreign_table", "'pg_class'", "ftrelid"],
+  ["pg_partitioned_table", "'pg_class'", "partrelid"],
+  ["pg_enum", "'pg_type'", "enumtypid"],
+  ["pg_range", "'pg_type'", "rngtypid"],
+  ["pg_aggregate", "'pg_proc'", "aggfnoid::oid"],
   // Comments and labels name their object by its catalog.
-  ["pg_description", "", "objoid"],
-  ["pg_seclabel", "", "objoid"],
+  ["pg_description", "classoid::regclass::text", "objoid"],
+  ["pg_seclabel", "classoid::regclass::text", "objoid"],
 ];
 
 /** The system catalogs of large families. */
@@ -51,15 +58,16 @@ const own = `age(xmin) <= $2 and age(xmin) >= $3::int8 - 67108864
   and case when age(xmin) > $3 then
     pg_xact_status(($1::int8 + $2 - age(xmin))::text::xid8) = 'in progress' else true end`;
 
-const ownOf = ([catalog, className, oid]: Source) =>
-  `select ${className === "" ? "classoid::regclass::text" : `'${className}'`}, ${oid}
-    from ${catalog} where ${own}`;
+const ownOf = ([catalog, className, oid, where = "true"]: Source) =>
+  `select ${className}, ${oid} from ${catalog} where ${own} and ${where}`;
 
 const oidOf = "case class when 'pg_class' then 1259 when 'pg_type' then 1247 else 1255 end";
 
 /**
  * pg_attribute is by far the largest catalog. When the rows of the relations found so far are as
  * many as the changes counted (`$5`), there are no others, and it is not read from end to end.
+ * Nor is it when the caller knows that nothing was granted on columns (`$5` is 0): all else that
+ * changes a column locks its relation.
  */
 const ownColumns = `select 'pg_class', attrelid from pg_attribute
   where $5 <> (select count(*) from pg_attribute where attrelid = any (array(select oid from relations)) and ${own})
@@ -88,10 +96,10 @@ function sqlFor(catalogs: ReadonlySet<string>): string {
     ${all(objectSources.filter(has).map(ownOf))}
   ), found (class, oid) as materialized (
     select * from written
-    union all select 'pg_class', * from unnest($4::oid[])
     union all ${all(partSources.filter(has).map(ownOf))}
   ), relations as materialized (
-    select distinct oid from found where class = 'pg_class' and oid >= 16384
+    select oid from found where class = 'pg_class' and oid >= 16384
+    union select * from unnest($4::oid[])
   ), columns (class, oid) as (
     ${catalogs.has("pg_attribute") ? ownColumns : nothing}
   ), readers as (
@@ -120,7 +128,7 @@ function statementFor(catalogs: readonly string[]): { name: string; sql: string 
 }
 
 export interface OwnRows {
-  /** Identities of objects, and of parts of objects, that were written, locked, or read them. */
+  /** Identities of objects, and of parts of objects, that were written, or read what was. */
   found: Set<string>;
   /** Of objects whose own row was written. */
   written: Set<string>;
@@ -129,20 +137,23 @@ export interface OwnRows {
 }
 
 /** Under canonical settings. */
-export async function ownRows(session: Session, look: Look): Promise<OwnRows> {
-  const locked = [...look.objects, ...look.relations.map((oid) => `pg_class:${oid}`)];
-  const rows: OwnRows = { found: new Set(locked), written: new Set(), foreign: false };
+export async function ownRows(
+  session: Session,
+  look: Look,
+  columnGrants: boolean,
+): Promise<OwnRows> {
+  const rows: OwnRows = { found: new Set(), written: new Set(), foreign: false };
   const written = [...look.counts].filter(
     ([name, { inserted, updated }]) => largeCatalogs.has(name) && inserted + updated > 0,
   );
   if (look.xids === undefined || written.length === 0) return rows;
   const { name, sql } = statementFor(written.map(([catalog]) => catalog).sort());
-  const columns = look.counts.get("pg_attribute");
-  const updated = written.filter(([, counts]) => counts.updated > 0).map(([catalog]) => catalog);
+  const { inserted = 0, updated = 0 } = look.counts.get("pg_attribute") ?? {};
+  const changed = written.filter(([, counts]) => counts.updated > 0).map(([catalog]) => catalog);
   const { top, high, edge } = look.xids;
   const result = await session.query<{ kind: string; class: string; oid: number }>(
     sql,
-    [top, high, edge, look.relations, columns ? columns.inserted + columns.updated : 0, updated],
+    [top, high, edge, look.relations, columnGrants ? inserted + updated : 0, changed],
     name,
   );
   for (const { kind, class: className, oid } of result) {

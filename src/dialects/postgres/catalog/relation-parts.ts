@@ -5,8 +5,7 @@
 import { acl, comment, either, flag, options, type PartQuery, words } from "./family.ts";
 
 /** `pg_get_*def(...)` from the first such word on; what stands before it is name and relation. */
-const from = (word: string, definition: string) =>
-  `substr(${definition}, strpos(${definition}, ' ${word} ') + 1)`;
+const from = (word: string, definition: string) => `substring(${definition} from ' (${word} .*)$')`;
 
 /** Attributes of tables, views and (for `types.ts`) composite types, as text. */
 export const columnText = words(

@@ -13,6 +13,7 @@ import { kind as addUnique } from "./add-unique.ts";
 import { kind as alterColumnType } from "./alter-column-type.ts";
 import { kind as alterCompositeType } from "./alter-composite-type.ts";
 import { kind as alterConstraint } from "./alter-constraint.ts";
+import { kind as alterDefaultPrivileges } from "./alter-default-privileges.ts";
 import { kind as alterDomain } from "./alter-domain.ts";
 import { kind as alterEnumAddValue } from "./alter-enum-add-value.ts";
 import { kind as alterEnumRenameValue } from "./alter-enum-rename-value.ts";
@@ -53,17 +54,22 @@ import { kind as dropIndex } from "./drop-index.ts";
 import { kind as dropInherit } from "./drop-inherit.ts";
 import { kind as dropNotNull } from "./drop-not-null.ts";
 import { kind as dropObject } from "./drop-object.ts";
+import { kind as dropOwned } from "./drop-owned.ts";
 import { kind as dropTable } from "./drop-table.ts";
 import { kind as enableRule } from "./enable-rule.ts";
 import { kind as enableTrigger } from "./enable-trigger.ts";
 import { kind as execute } from "./execute.ts";
 import { kind as explain } from "./explain.ts";
+import { kind as grant } from "./grant.ts";
+import { kind as grantRole } from "./grant-role.ts";
 import { kind as insert } from "./insert.ts";
 import { kind as lockTable } from "./lock-table.ts";
 import { kind as merge } from "./merge.ts";
 import { kind as moveTablespace } from "./move-tablespace.ts";
+import { kind as objectOwnerTo } from "./object-owner-to.ts";
 import { kind as ownerTo } from "./owner-to.ts";
 import { kind as read } from "./read.ts";
+import { kind as reassignOwned } from "./reassign-owned.ts";
 import { kind as refreshMaterializedView } from "./refresh-materialized-view.ts";
 import { kind as reindex } from "./reindex.ts";
 import { kind as renameColumn } from "./rename-column.ts";
@@ -113,6 +119,7 @@ export const kinds: readonly Kind[] = [
   alterColumnType,
   alterCompositeType,
   alterConstraint,
+  alterDefaultPrivileges,
   alterDomain,
   alterEnumAddValue,
   alterEnumRenameValue,
@@ -153,17 +160,22 @@ export const kinds: readonly Kind[] = [
   dropInherit,
   dropNotNull,
   dropObject,
+  dropOwned,
   dropTable,
   enableRule,
   enableTrigger,
   execute,
   explain,
+  grant,
+  grantRole,
   insert,
   lockTable,
   merge,
   moveTablespace,
+  objectOwnerTo,
   ownerTo,
   read,
+  reassignOwned,
   refreshMaterializedView,
   reindex,
   renameColumn,

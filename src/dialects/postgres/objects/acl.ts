@@ -37,6 +37,8 @@ export interface GrantSide {
   owner: string;
   /** Who the statements run as, to go back to after acting as another. */
   user: string;
+  /** Stands before GRANT and REVOKE: `ALTER DEFAULT PRIVILEGES FOR ROLE app `. */
+  prefix?: string;
 }
 
 /** Statements that make `before` of `now`; empty when they are the same. */
@@ -55,19 +57,28 @@ export function privilegesBack(
     const present = has.get(keyOf(each));
     return present === undefined || (each.grantable && !present.grantable);
   });
-  // CASCADE: what hangs on them is missing from `before` as well, or is granted again below.
   const revokes = [
-    ...grouped(
-      optionGone,
-      side,
-      (what, to) => `REVOKE GRANT OPTION FOR ${what} ON ${side.on} FROM ${to} CASCADE`,
-    ),
-    ...grouped(gone, side, (what, to) => `REVOKE ${what} ON ${side.on} FROM ${to} CASCADE`),
+    ...revokesOf(optionGone, "GRANT OPTION FOR ", side),
+    ...revokesOf(gone, "", side),
   ];
-  const cascaded =
-    revokes.length === 0 ? [] : before.filter(({ grantor }) => grantor !== side.owner);
-  const again = [...missing, ...cascaded.filter((each) => !missing.includes(each))];
+  // CASCADE takes what others granted, and a right on a table its columns' rights; GRANT of what is
+  // there does nothing.
+  const taken =
+    revokes.length === 0 ? [] : before.filter((each) => each.grantor !== side.owner || each.column);
+  const again = [...missing, ...taken.filter((each) => !missing.includes(each))];
   return [...revokes, ...grantsOf(again, side)];
+}
+
+/** Those that others granted first, while these still may take them back. */
+function revokesOf(list: readonly Privilege[], option: string, side: GrantSide): string[] {
+  const isOwners = ({ grantor }: Privilege) => grantor === side.owner;
+  const sorted = [...list.filter((each) => !isOwners(each)), ...list.filter(isOwners)];
+  const prefix = side.prefix ?? "";
+  return grouped(
+    sorted,
+    side,
+    (what, from) => `${prefix}REVOKE ${option}${what} ON ${side.on} FROM ${from} CASCADE`,
+  );
 }
 
 /** Rights given by others come after those that let them give. */
@@ -87,12 +98,12 @@ function grantsOf(list: readonly Privilege[], side: GrantSide): string[] {
     ...grouped(
       round.filter(({ grantable }) => !grantable),
       side,
-      (what, to) => `GRANT ${what} ON ${side.on} TO ${to}`,
+      (what, to) => `${side.prefix ?? ""}GRANT ${what} ON ${side.on} TO ${to}`,
     ),
     ...grouped(
       round.filter(({ grantable }) => grantable),
       side,
-      (what, to) => `GRANT ${what} ON ${side.on} TO ${to} WITH GRANT OPTION`,
+      (what, to) => `${side.prefix ?? ""}GRANT ${what} ON ${side.on} TO ${to} WITH GRANT OPTION`,
     ),
   ]);
 }

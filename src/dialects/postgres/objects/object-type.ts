@@ -260,7 +260,7 @@ const largeObject: Reader = (object) => {
   return {
     shown: oid,
     sql: oid,
-    catalog: "pg_largeobject_metadata",
+    catalog: "pg_largeobject",
     oid: `(SELECT oid FROM pg_largeobject_metadata WHERE oid = ${literal(oid)})`,
   };
 };
