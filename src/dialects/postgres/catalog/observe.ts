@@ -73,9 +73,10 @@ export async function observe(
   const small = smallFamilies(await versionOf(session));
   const look = await lookAround(session, small);
   const { catalog, replaced, full } = await after(session, look, before, small, columnGrants);
-  if (look.settings.length > 0) await restore(session, look.settings);
+  const restored = look.settings.length > 0 ? restore(session, look.settings) : undefined;
   const changed = changesBetween(before, catalog, replaced);
   passOn(before, catalog, replaced);
+  await restored;
   return { catalog, changed, full, rows: rowsOf(look, mark, before, catalog) };
 }
 

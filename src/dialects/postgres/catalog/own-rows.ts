@@ -4,47 +4,75 @@
 import type { Session } from "../../dialect.ts";
 import type { Look } from "./look.ts";
 
-/** Rows of a catalog that are objects of a large family, or parts: `[catalog, class, oid, where]`. */
-type Source = [catalog: string, className: string, oid: string, where?: string];
+/** A catalog whose rows are objects of large families, or parts of them. */
+interface Source {
+  catalog: string;
+  /** Expressions: system catalog and oid of the object. */
+  className: string;
+  oid: string;
+  where?: string;
+  /** Condition with an index behind it: the object is one of the relations found so far. */
+  near?: string;
+}
 
-/** Row types and array types are not objects: they come with what they are made from. */
-const standsAlone = `typoutput <> 'array_out'::regproc and (typtype <> 'c'
-  or (select relkind = 'c' from pg_class where pg_class.oid = typrelid))`;
+const among = (column: string) => `${column} = any (array(select oid from relations))`;
 
-const objectSources: Source[] = [
-  ["pg_class", "'pg_class'", "oid"],
-  ["pg_type", "'pg_type'", "oid", standsAlone],
-  ["pg_proc", "'pg_proc'", "oid"],
+const ofRelation = (catalog: string, oid: string): Source => ({
+  ...{ catalog, oid, className: "'pg_class'", near: among(oid) },
+});
+
+const ofType = (catalog: string, oid: string): Source => ({
+  ...{ catalog, oid, className: "'pg_type'" },
+});
+
+/** Comments and labels name their object by its catalog. */
+const annotations = (catalog: string): Source => ({
+  ...{ catalog, className: "classoid::regclass::text", oid: "objoid" },
+  near: `classoid = 1259 and ${among("objoid")}`,
+});
+
+const relationRows: Source = {
+  ...{ catalog: "pg_class", className: "'pg_class'", oid: "oid", near: "oid = any ($4::oid[])" },
+};
+
+const objectRows: Source[] = [
+  relationRows,
+  {
+    ...ofType("pg_type", "oid"),
+    // Row types and array types are not objects: they come with what they are made from.
+    where: `typoutput <> 'array_out'::regproc and (typtype <> 'c'
+      or (select relkind = 'c' from pg_class where pg_class.oid = typrelid))`,
+  },
+  { catalog: "pg_proc", className: "'pg_proc'", oid: "oid" },
 ];
 
-const partSources: Source[] = [
-  ["pg_attrdef", "'pg_class'", "adrelid"],
-  [
-    "pg_constraint",
-    "case conrelid when 0 then 'pg_type' else 'pg_class' end",
-    "greatest(conrelid, contypid)",
-  ],
-  ["pg_index", "'pg_class'", "indrelid"],
-  ["pg_trigger", "'pg_class'", "tgrelid"],
-  ["pg_rewrite", "'pg_class'", "ev_class"],
-  ["pg_policy", "'pg_class'", "polrelid"],
-  ["pg_inherits", "'pg_class'", "inhrelid"],
-  ["pg_sequence", "'pg_class'", "seqrelid"],
-  ["pg_foreign_table", "'pg_class'", "ftrelid"],
-  ["pg_partitioned_table", "'pg_class'", "partrelid"],
-  ["pg_enum", "'pg_type'", "enumtypid"],
-  ["pg_range", "'pg_type'", "rngtypid"],
-  ["pg_aggregate", "'pg_proc'", "aggfnoid::oid"],
-  // Comments and labels name their object by its catalog.
-  ["pg_description", "classoid::regclass::text", "objoid"],
-  ["pg_seclabel", "classoid::regclass::text", "objoid"],
+const partRows: Source[] = [
+  ofRelation("pg_attribute", "attrelid"),
+  ofRelation("pg_attrdef", "adrelid"),
+  {
+    ...ofRelation("pg_constraint", "conrelid"),
+    className: "case conrelid when 0 then 'pg_type' else 'pg_class' end",
+    oid: "greatest(conrelid, contypid)",
+  },
+  ofRelation("pg_index", "indrelid"),
+  ofRelation("pg_trigger", "tgrelid"),
+  ofRelation("pg_rewrite", "ev_class"),
+  ofRelation("pg_policy", "polrelid"),
+  ofRelation("pg_inherits", "inhrelid"),
+  ofRelation("pg_sequence", "seqrelid"),
+  ofRelation("pg_foreign_table", "ftrelid"),
+  ofRelation("pg_partitioned_table", "partrelid"),
+  ofType("pg_enum", "enumtypid"),
+  ofType("pg_range", "rngtypid"),
+  { catalog: "pg_aggregate", className: "'pg_proc'", oid: "aggfnoid::oid" },
+  annotations("pg_description"),
+  annotations("pg_seclabel"),
 ];
 
 /** The system catalogs of large families. */
-export const largeCatalogs: ReadonlySet<string> = new Set([
-  "pg_attribute",
-  ...[...objectSources, ...partSources].map(([catalog]) => catalog),
-]);
+export const largeCatalogs: ReadonlySet<string> = new Set(
+  [...objectRows, ...partRows].map(({ catalog }) => catalog),
+);
 
 /**
  * Whether a visible row is our own. `$1` is our top transaction's id, `$2` its age, `$3` the age of
@@ -58,20 +86,18 @@ const own = `age(xmin) <= $2 and age(xmin) >= $3::int8 - 67108864
   and case when age(xmin) > $3 then
     pg_xact_status(($1::int8 + $2 - age(xmin))::text::xid8) = 'in progress' else true end`;
 
-const ownOf = ([catalog, className, oid, where = "true"]: Source) =>
-  `select ${className}, ${oid} from ${catalog} where ${own} and ${where}`;
+/**
+ * The own rows of a catalog. `counted` is how many changes of it were counted: when there are as
+ * many own rows of the relations found so far, there are no others, and the catalog is not read
+ * from end to end. (Those relations are known anyway, so their rows need not be returned.)
+ */
+function ownOf({ catalog, className, oid, where = "true", near }: Source, counted: string): string {
+  const enough = `${counted} in (-1, (select count(*) from ${catalog} where ${near} and ${own}))`;
+  return `select ${className}, ${oid} from ${catalog}
+    where ${near === undefined ? "true" : `not ${enough}`} and ${own} and ${where}`;
+}
 
 const oidOf = "case class when 'pg_class' then 1259 when 'pg_type' then 1247 else 1255 end";
-
-/**
- * pg_attribute is by far the largest catalog. When the rows of the relations found so far are as
- * many as the changes counted (`$5`), there are no others, and it is not read from end to end.
- * Nor is it when the caller knows that nothing was granted on columns (`$5` is 0): all else that
- * changes a column locks its relation.
- */
-const ownColumns = `select 'pg_class', attrelid from pg_attribute
-  where $5 <> (select count(*) from pg_attribute where attrelid = any (array(select oid from relations)) and ${own})
-    and ${own}`;
 
 /**
  * What is made of a query may print differently when a column is added to a table it reads
@@ -87,28 +113,25 @@ const readers = `select d.classid, d.objid from pg_depend d
     where r.classid in (1247, 1255) and d.classid in (1247, 1255, 2618, 3256)`;
 
 /** One query for the given catalogs; the planner would take its time over all of them. */
-function sqlFor(catalogs: ReadonlySet<string>): string {
-  const has = ([catalog]: Source) => catalogs.has(catalog);
-  const nothing = "select null::text, null::oid where false";
-  const all = (sources: string[]) =>
-    sources.length === 0 ? nothing : sources.join("\nunion all\n");
-  return `with recursive written (class, oid) as materialized (
-    ${all(objectSources.filter(has).map(ownOf))}
-  ), found (class, oid) as materialized (
-    select * from written
-    union all ${all(partSources.filter(has).map(ownOf))}
+function sqlFor(catalogs: readonly string[]): string {
+  const all = (sources: Source[]) =>
+    sources
+      .filter(({ catalog }) => catalogs.includes(catalog))
+      .map((source) => ownOf(source, `($5::int4[])[${catalogs.indexOf(source.catalog) + 1}]`))
+      .concat("select null::text, null::oid where false")
+      .join("\nunion all\n");
+  return `with recursive near as materialized (
+    select oid from pg_class where ${relationRows.near} and ${own}
+  ), written (class, oid) as materialized (
+    select 'pg_class', oid from near union all ${all(objectRows)}
   ), relations as materialized (
-    select oid from found where class = 'pg_class' and oid >= 16384
-    union select * from unnest($4::oid[])
-  ), columns (class, oid) as (
-    ${catalogs.has("pg_attribute") ? ownColumns : nothing}
+    select oid from written where class = 'pg_class' union select * from unnest($4::oid[])
   ), readers as (
     ${readers}
   )
-  select 'found' as kind, class, oid from found where oid >= 16384
-  union all select distinct 'found', class, oid from columns where $5 <> 0
+  select 'written' as kind, class, oid from written where oid >= 16384
+  union all select 'found', * from (${all(partRows)}) parts (class, oid) where oid >= 16384
   union all select 'found', classid::regclass::text, objid from readers where classid <> 1247
-  union all select 'written', class, oid from written
   union all select 'foreign', class, oid from written
     where class = any ($6::text[]) and (oid < 16384 or exists (select from pg_depend e
       where e.classid = ${oidOf} and e.objid = written.oid and e.deptype = 'e'))`;
@@ -121,7 +144,7 @@ function statementFor(catalogs: readonly string[]): { name: string; sql: string 
   const key = catalogs.join();
   let statement = statements.get(key);
   if (statement === undefined) {
-    statement = { name: `belay-own-rows-${statements.size + 1}`, sql: sqlFor(new Set(catalogs)) };
+    statement = { name: `belay-own-rows-${statements.size + 1}`, sql: sqlFor(catalogs) };
     statements.set(key, statement);
   }
   return statement;
@@ -136,30 +159,35 @@ export interface OwnRows {
   foreign: boolean;
 }
 
-/** Under canonical settings. */
+/**
+ * Under canonical settings. `columnGrants` false: nothing was granted or revoked on columns; all
+ * else that changes a row of pg_attribute, by far the largest catalog, locks its relation.
+ */
 export async function ownRows(
   session: Session,
   look: Look,
   columnGrants: boolean,
 ): Promise<OwnRows> {
   const rows: OwnRows = { found: new Set(), written: new Set(), foreign: false };
-  const written = [...look.counts].filter(
-    ([name, { inserted, updated }]) => largeCatalogs.has(name) && inserted + updated > 0,
+  const changed = [...look.counts]
+    .filter(([name, { inserted, updated }]) => largeCatalogs.has(name) && inserted + updated > 0)
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+  if (look.xids === undefined || changed.length === 0) return rows;
+  const { name, sql } = statementFor(changed.map(([catalog]) => catalog));
+  const counted = changed.map(([catalog, { inserted, updated }]) =>
+    catalog === "pg_attribute" && !columnGrants ? -1 : inserted + updated,
   );
-  if (look.xids === undefined || written.length === 0) return rows;
-  const { name, sql } = statementFor(written.map(([catalog]) => catalog).sort());
-  const { inserted = 0, updated = 0 } = look.counts.get("pg_attribute") ?? {};
-  const changed = written.filter(([, counts]) => counts.updated > 0).map(([catalog]) => catalog);
+  const updated = changed.filter(([, counts]) => counts.updated > 0).map(([catalog]) => catalog);
   const { top, high, edge } = look.xids;
   const result = await session.query<{ kind: string; class: string; oid: number }>(
     sql,
-    [top, high, edge, look.relations, columnGrants ? inserted + updated : 0, changed],
+    [top, high, edge, look.relations, counted, updated],
     name,
   );
   for (const { kind, class: className, oid } of result) {
-    if (kind === "found") rows.found.add(`${className}:${oid}`);
-    else if (kind === "written") rows.written.add(`${className}:${oid}`);
-    else rows.foreign = true;
+    if (kind === "foreign") rows.foreign = true;
+    else rows.found.add(`${className}:${oid}`);
+    if (kind === "written") rows.written.add(`${className}:${oid}`);
   }
   return rows;
 }

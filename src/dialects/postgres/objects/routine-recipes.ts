@@ -71,21 +71,26 @@ export const operator: Recipe = recipe(`
   FROM pg_operator o JOIN pg_namespace n ON n.oid = o.oprnamespace
   WHERE o.oid = ANY ($1::oid[]) AND o.oprcode::oid <> 0`);
 
-/** Operators and functions that belong to `owner` (an operator class, or the family itself). */
-const members = (
-  catalog: string,
-  owner: string,
-) => `(SELECT string_agg(item, ', ' ORDER BY item) FROM (
-    SELECT format('OPERATOR %s %s%s', m.amopstrategy, m.amopopr::regoperator,
+/**
+ * SQL: the operators and functions that belong to `owner` (an operator class, or the family
+ * itself): oid, item as ADD takes it, and drop as DROP takes it.
+ */
+export const familyMembers = (catalog: string, owner: string) => `
+  SELECT m.oid::text, format('OPERATOR %s %s%s', m.amopstrategy, m.amopopr::regoperator,
       CASE WHEN m.amopsortfamily <> 0 THEN ' FOR ORDER BY ' || (SELECT format('%I.%I', n.nspname, s.opfname)
-        FROM pg_opfamily s JOIN pg_namespace n ON n.oid = s.opfnamespace WHERE s.oid = m.amopsortfamily) ELSE '' END) AS item
-    FROM pg_amop m JOIN pg_depend d ON d.classid = 'pg_amop'::regclass AND d.objid = m.oid
-    WHERE d.refclassid = '${catalog}'::regclass AND d.refobjid = ${owner}
-    UNION ALL
-    SELECT format('FUNCTION %s (%s, %s) %s', m.amprocnum, format_type(m.amproclefttype, NULL),
-      format_type(m.amprocrighttype, NULL), m.amproc::regprocedure)
-    FROM pg_amproc m JOIN pg_depend d ON d.classid = 'pg_amproc'::regclass AND d.objid = m.oid
-    WHERE d.refclassid = '${catalog}'::regclass AND d.refobjid = ${owner}) items)`;
+        FROM pg_opfamily s JOIN pg_namespace n ON n.oid = s.opfnamespace WHERE s.oid = m.amopsortfamily) ELSE '' END) AS item,
+    format('OPERATOR %s (%s, %s)', m.amopstrategy, format_type(m.amoplefttype, NULL), format_type(m.amoprighttype, NULL)) AS drop
+  FROM pg_amop m JOIN pg_depend d ON d.classid = 'pg_amop'::regclass AND d.objid = m.oid
+  WHERE d.refclassid = '${catalog}'::regclass AND d.refobjid = ${owner}
+  UNION ALL
+  SELECT m.oid::text, format('FUNCTION %s (%s, %s) %s', m.amprocnum, format_type(m.amproclefttype, NULL),
+      format_type(m.amprocrighttype, NULL), m.amproc::regprocedure),
+    format('FUNCTION %s (%s, %s)', m.amprocnum, format_type(m.amproclefttype, NULL), format_type(m.amprocrighttype, NULL))
+  FROM pg_amproc m JOIN pg_depend d ON d.classid = 'pg_amproc'::regclass AND d.objid = m.oid
+  WHERE d.refclassid = '${catalog}'::regclass AND d.refobjid = ${owner}`;
+
+const members = (catalog: string, owner: string) =>
+  `(SELECT string_agg(item, ', ' ORDER BY item) FROM (${familyMembers(catalog, owner)}) items)`;
 
 const family = identity("pg_opfamily", "f.oid");
 

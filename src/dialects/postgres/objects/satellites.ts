@@ -5,7 +5,7 @@ import type { Lookup } from "../kind.ts";
 import { literal, quote } from "../names.ts";
 import { privilegesBack } from "./acl.ts";
 import type { Going } from "./closure.ts";
-import { sqlOf } from "./found.ts";
+import { type Found, identityColumns, sqlOf } from "./found.ts";
 import { grantWords, holdingsOf } from "./holdings.ts";
 
 /** Keyed as the objects are, for wholes only; what hangs on inner parts is among their whole's. */
@@ -28,6 +28,23 @@ export async function satellitesOf(
   }
   for (const { key, sql } of await remarksOf(catalog, going)) add(key, [sql]);
   return result;
+}
+
+/** Owner, comment and labels of one object that nothing else goes with. */
+export async function attachmentsOf(catalog: Lookup, of: string, oid: string): Promise<string[]> {
+  const object = await identified(catalog, of, oid);
+  const key = `${of} ${oid} 0`;
+  const going = object && { ...object, key, of: key, tiedTo: [], needs: [] };
+  return going ? ((await satellitesOf(catalog, [going])).get(key) ?? []) : [];
+}
+
+async function identified(catalog: Lookup, of: string, oid: string): Promise<Found | undefined> {
+  const [row] = await catalog.rows<Found>(
+    `SELECT a.catalog, a.oid::text, 0 AS attribute, ${identityColumns}
+     FROM (VALUES ($1::text, $2::oid)) a(catalog, oid), LATERAL pg_identify_object(a.catalog::regclass, a.oid, 0) o`,
+    [of, oid],
+  );
+  return row;
 }
 
 const goingRows = `WITH going AS (

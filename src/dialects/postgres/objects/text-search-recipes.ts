@@ -23,14 +23,14 @@ export const textSearchDictionary: Recipe = recipe(`
     ${identity("pg_ts_template", "d.dicttemplate")}, coalesce(', ' || d.dictinitoption, ''))] AS create
   FROM pg_ts_dict d WHERE d.oid = ANY ($1::oid[])`);
 
-/** SQL: one ADD MAPPING per token type of the configuration \`c\`; `which` narrows them down. */
-export const textSearchMappings = (which = "true") => `ARRAY(
+/** SQL: one ADD MAPPING per token type of the configuration \`c\`. */
+export const textSearchMappings = `ARRAY(
   SELECT format('ALTER TEXT SEARCH CONFIGURATION %s ADD MAPPING FOR %I WITH %s', ${identity("pg_ts_config", "c.oid")}, t.alias,
     string_agg(${identity("pg_ts_dict", "m.mapdict")}, ', ' ORDER BY m.mapseqno))
   FROM pg_ts_config_map m JOIN LATERAL ts_token_type(c.cfgparser) t ON t.tokid = m.maptokentype
-  WHERE m.mapcfg = c.oid AND ${which} GROUP BY t.tokid, t.alias ORDER BY t.tokid)`;
+  WHERE m.mapcfg = c.oid GROUP BY t.tokid, t.alias ORDER BY t.tokid)`;
 
 export const textSearchConfiguration: Recipe = recipe(`
   SELECT c.oid::text, ARRAY[format('CREATE TEXT SEARCH CONFIGURATION %s (PARSER = %s)', ${identity("pg_ts_config", "c.oid")},
-    ${identity("pg_ts_parser", "c.cfgparser")})] || ${textSearchMappings()} AS create
+    ${identity("pg_ts_parser", "c.cfgparser")})] || ${textSearchMappings} AS create
   FROM pg_ts_config c WHERE c.oid = ANY ($1::oid[])`);
