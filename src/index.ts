@@ -25,6 +25,7 @@ import { type StatusResult, status } from "./app/status.ts";
 import { type UpOptions, type UpResult, up } from "./app/up.ts";
 import { type VerifyResult, verify } from "./app/verify.ts";
 import { realEnvironment } from "./core/environment.ts";
+import type { RecoverOptions } from "./engine/recover.ts";
 import { defaultLimits, type Limits } from "./engine/run.ts";
 
 export { type Config, defineConfig } from "./app/config.ts";
@@ -70,7 +71,7 @@ export interface Belay {
   /** Default: the last migration, by the way that loses nothing. */
   down(options?: Partial<DownOptions>): Promise<DownResult>;
   redo(options?: Partial<DownOptions>): Promise<RedoResult>;
-  recover(): Promise<RunResult>;
+  recover(options?: Partial<RecoverOptions>): Promise<RunResult>;
   verify(): Promise<VerifyResult>;
 }
 
@@ -107,7 +108,7 @@ export function createBelay(options: BelayOptions = {}): Belay {
     up: (given) => up(settings, { ...strict, ...given }),
     down: (given) => down(settings, { ...cautious, ...given }),
     redo: (given) => redo(settings, { ...cautious, ...given }),
-    recover: () => recover(settings),
+    recover: (given) => recover(settings, { giveUp: false, ...given }),
     verify: () => verify(settings),
   };
 }

@@ -278,7 +278,7 @@ test("a copy of a project in use gets a server of its own", async () => {
 
 test("closing after somebody deleted .belay is not an error", async () => {
   const server = await openEmbedded({ dir, environment });
-  rmSync(dir, { recursive: true });
+  rmSync(dir, { recursive: true, maxRetries: 10, retryDelay: 100 });
   await server.close();
 });
 
@@ -346,7 +346,7 @@ asRoot("root in a root-only folder keeps its data where the server can reach it"
     expect(await query(second.url(), "SELECT * FROM kept")).toEqual([]);
   } finally {
     for (const pid of postmasters(first.dataDir)) process.kill(pid, "SIGKILL");
-    rmSync(home, { recursive: true });
+    rmSync(home, { recursive: true, maxRetries: 10, retryDelay: 100 });
   }
 });
 
@@ -392,7 +392,7 @@ asRoot("root does not use a folder that another account has set as a trap", asyn
   const probe = await openEmbedded({ dir: join(secret, ".belay"), environment });
   await probe.close();
   const home = join(probe.dataDir, "..");
-  rmSync(home, { recursive: true });
+  rmSync(home, { recursive: true, maxRetries: 10, retryDelay: 100 });
   mkdirSync(home);
   chownSync(home, nobody.uid, nobody.gid);
   const server = await openEmbedded({ dir: join(secret, ".belay"), environment });
@@ -401,7 +401,7 @@ asRoot("root does not use a folder that another account has set as a trap", asyn
   } finally {
     await server.close();
     rmSync(join(server.dataDir, ".."), { recursive: true });
-    rmSync(home, { recursive: true });
+    rmSync(home, { recursive: true, maxRetries: 10, retryDelay: 100 });
   }
 });
 

@@ -293,6 +293,25 @@ forEachServer("engine", (server) => {
       });
     });
 
+    test("what has no exact way back stays halfway, until it is finished or given up", async () => {
+      await using db = await createDatabase(server);
+      await db.query("CREATE TABLE t (a int); INSERT INTO t VALUES (1), (1)");
+      await using project = await createProject({
+        "1_steps.up.sql": `-- belay:no-transaction
+          ALTER TABLE t ADD COLUMN b text;
+          UPDATE t SET a = 2;
+          CREATE UNIQUE INDEX t_a ON t (a);`,
+      });
+      const belay = createBelay({ databaseUrl: db.url, projectDir: project.dir });
+      expect((await belay.up()).error).toMatchObject({ code: "BELAY_HALFWAY", exit: 3 });
+      expect((await belay.status()).interrupted).toBe(true);
+      await expect(belay.recover()).rejects.toMatchObject({ code: "BELAY_HALFWAY" });
+      const given = await belay.recover({ giveUp: true });
+      expect(given.recovered).toMatchObject([{ decision: "undone" }]);
+      expect((await belay.status()).interrupted).toBe(false);
+      expect(await db.query("SELECT * FROM t")).toEqual([{ a: 2 }, { a: 2 }]);
+    });
+
     test("Ctrl-C cancels the statement, rolls back and exits 2", async () => {
       await using db = await createDatabase(server);
       const before = await catalogOf(db.url);

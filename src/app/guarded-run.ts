@@ -40,6 +40,8 @@ export interface GuardOptions {
   command: string;
   /** Go on although somebody else changed the catalog. */
   allowDrift: boolean;
+  /** An attempt that is halfway is given up rather than finished. */
+  giveUp?: boolean;
   /** Looks before anything is written, the journal's own tables included; throwing ends it there. */
   preflight?: (state: JournalState, dialect: Dialect) => Promise<void>;
 }
@@ -77,7 +79,9 @@ export async function guardedRun<T extends object>(
       if (state.open !== undefined) {
         const { version } = state.open;
         const seq = state.migrations.get(version)?.finishedSeq;
-        result.recovered.push(await recoverOpen(run, state.open, seq));
+        result.recovered.push(
+          await recoverOpen(run, state.open, seq, { giveUp: options.giveUp === true }),
+        );
         state = stateOf(await readRecords(run.session));
       } else if (!options.allowDrift) await refuseDrift(run, state);
       try {

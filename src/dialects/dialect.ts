@@ -42,7 +42,14 @@ export interface Timeouts {
 
 /** What an error of a session means to the engine; `internal` did not come from a session at all. */
 export interface Trouble {
-  kind: "lock-timeout" | "deadlock" | "statement-timeout" | "cancelled" | "connection" | "server" | "internal";
+  kind:
+    | "lock-timeout"
+    | "deadlock"
+    | "statement-timeout"
+    | "cancelled"
+    | "connection"
+    | "server"
+    | "internal";
   /** The server's own words, detail and hint included. */
   message: string;
   /** The server's code (SQLSTATE), when it was the server who spoke. */
@@ -119,5 +126,8 @@ export interface Dialect {
 
   trouble(error: unknown): Trouble;
   /** Who holds what `pid` waits for, and who waits for what `pid` holds. */
-  blockers(session: Session, pid: number): Promise<{ holders: OtherSession[]; waiters: OtherSession[] }>;
+  blockers(
+    session: Session,
+    pid: number,
+  ): Promise<{ holders: OtherSession[]; waiters: OtherSession[] }>;
 }

@@ -154,17 +154,20 @@ async function runSteps(run: Run, plan: Plan, done: StepDone[], resume?: OpenAtt
   }
 }
 
-interface BackOut extends Execution {
+interface BackOut extends Pick<Execution, "plan" | "checksum"> {
   done: StepDone[];
   before: Catalog;
   error: unknown;
+  /** What has no exact way back stays done; somebody has accepted that. */
+  lossAccepted?: boolean;
 }
 
 /**
  * Takes back the finished steps of a plan that cannot go on, and records that it is as it was.
  * Throws BELAY_HALFWAY when a finished step has no exact way back.
  */
-async function backOut(run: Run, { plan, checksum, done, before, error }: BackOut): Promise<void> {
+export async function backOut(run: Run, attempt: BackOut): Promise<void> {
+  const { plan, checksum, done, before, error } = attempt;
   const { lease, session, dialect } = run;
   const { version, name } = plan;
   const message = messageOf(error);
@@ -172,7 +175,8 @@ async function backOut(run: Run, { plan, checksum, done, before, error }: BackOu
     done.flatMap((step) => step.undo),
     done.flatMap((step) => step.rows),
   );
-  if (verdictOf(entries.map((entry) => entry.undo)) !== "exact") {
+  const isExact = verdictOf(entries.map((entry) => entry.undo)) === "exact";
+  if (!isExact && !attempt.lossAccepted) {
     throw halfway(plan, done, message, error);
   }
   const steps = await dialect.undoToSteps(undoStatements(entries));
@@ -272,7 +276,7 @@ function halfway(plan: Plan, done: StepDone[], message: string, cause: unknown):
   const ids = done.map((step) => step.step).join(", ");
   return new BelayError("BELAY_HALFWAY", `${message}; steps ${ids} of ${plan.version} are done`, {
     state: `Halfway: steps ${ids} are committed and have no exact way back.`,
-    hint: "Remove the cause and run belay recover; it goes on from there.",
+    hint: "Remove the cause and run belay recover, which goes on from there; or give the migration up: belay recover --accept-loss takes back what can be.",
     cause,
   });
 }

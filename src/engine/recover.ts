@@ -7,7 +7,7 @@ import { BelayError, messageOf } from "../core/errors.ts";
 import type { OpenAttempt } from "../journal/state.ts";
 import { loadCatalog, readFinished } from "../journal/store.ts";
 import { judgeWayBack } from "../plan/expect.ts";
-import { execute, finishBackOut } from "./execute.ts";
+import { backOut, execute, finishBackOut } from "./execute.ts";
 import type { Run } from "./run.ts";
 
 export interface Recovered {
@@ -19,11 +19,17 @@ export interface Recovered {
   why: string;
 }
 
+export interface RecoverOptions {
+  /** Do not go on: take back what can be, and leave what has no exact way back. */
+  giveUp: boolean;
+}
+
 /** Throws BELAY_HALFWAY when neither way can be gone; the attempt then stays open. */
 export async function recoverOpen(
   run: Run,
   open: OpenAttempt,
   appliedSeq: number | undefined,
+  options: RecoverOptions,
 ): Promise<Recovered> {
   const { version, name, of: direction } = open;
   const recovered = { version, name, direction };
@@ -33,6 +39,20 @@ export async function recoverOpen(
     return { ...recovered, decision: "undone", why };
   }
   const stored = await loadCatalog(run.session, open.before);
+  const before = stored === undefined ? run.catalog : catalogFromJson(JSON.parse(stored));
+  if (options.giveUp) {
+    const plan = { ...open.plan, direction };
+    const error = new Error("given up by belay recover --accept-loss");
+    await backOut(run, {
+      plan,
+      checksum: open.checksum,
+      done: open.done,
+      before,
+      error,
+      lossAccepted: true,
+    });
+    return { ...recovered, decision: "undone", why: error.message };
+  }
   const finished =
     direction === "down" && appliedSeq !== undefined
       ? await readFinished(run.session, appliedSeq)
@@ -42,7 +62,7 @@ export async function recoverOpen(
       plan: { ...open.plan, direction },
       checksum: open.checksum,
       ...(open.using === undefined ? {} : { using: open.using }),
-      ...(stored === undefined ? {} : { before: catalogFromJson(JSON.parse(stored)) }),
+      before,
       ...(finished === undefined ? {} : { judge: judgeWayBack(finished.changed) }),
       acceptLoss: true,
       resume: open,

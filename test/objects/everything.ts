@@ -20,7 +20,7 @@ export const everything =
   CREATE USER MAPPING FOR PUBLIC SERVER "s r" OPTIONS (user 'u'); CREATE CAST ("com p" AS "e n") WITH INOUT; CREATE FUNCTION et() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';
   CREATE EVENT TRIGGER "e t" ON sql_drop WHEN TAG IN ('DROP TABLE') EXECUTE FUNCTION et(); ALTER EVENT TRIGGER "e t" DISABLE; CREATE PUBLICATION "p b" FOR TABLE "T é"; CREATE EXTENSION pg_trgm SCHEMA "S x"; SELECT lo_create(4711);
   CREATE TRUSTED LANGUAGE "l g" HANDLER plpgsql_call_handler INLINE plpgsql_inline_handler VALIDATOR plpgsql_validator; CREATE ACCESS METHOD "a m" TYPE INDEX HANDLER bthandler;
-  CREATE FUNCTION tsql(internal) RETURNS internal LANGUAGE internal AS 'int4up'; CREATE TRANSFORM FOR "e n" LANGUAGE sql (FROM SQL WITH FUNCTION prsd_lextype(internal)); GRANT CREATE ON DATABASE "%" TO PUBLIC;`
+  CREATE FUNCTION tsql(internal) RETURNS internal LANGUAGE internal AS 'int4up'; CREATE TRANSFORM FOR "r g" LANGUAGE sql (FROM SQL WITH FUNCTION prsd_lextype(internal)); GRANT CREATE ON DATABASE "%" TO PUBLIC;`
     .replace(/GRANT CREATE ON DATABASE "%" TO PUBLIC;/, "")
     .replace("CREATE FUNCTION tsql(internal) RETURNS internal LANGUAGE internal AS 'int4up'; ", "");
 
@@ -71,7 +71,7 @@ export const nameless: [string, string][] = [
   ["OPERATOR", "@#@ (int, int)"],
   ["OPERATOR", '"S x".@#@ (NONE, int)'],
   ["CAST", '("com p" AS "e n")'],
-  ["TRANSFORM", 'FOR "e n" LANGUAGE sql'],
+  ["TRANSFORM", 'FOR "r g" LANGUAGE sql'],
   ["EXTENSION", "pg_trgm"],
   ["ACCESS METHOD", '"a m"'],
   ["LARGE OBJECT", "4711"],

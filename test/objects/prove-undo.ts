@@ -79,6 +79,9 @@ async function placeFor(server: TestServer, before: string): Promise<Place> {
   const database = await createDatabase(server);
   const session = await connect({ url: database.url, applicationName: "prove-undo" });
   const close = async () => {
+    // A failed proof leaves its transaction open.
+    await session.run("ROLLBACK");
+    await dropSubscriptions(session);
     await session.close();
     await database.drop();
   };
@@ -88,6 +91,19 @@ async function placeFor(server: TestServer, before: string): Promise<Place> {
   } catch (error) {
     await close();
     throw error;
+  }
+}
+
+/** A database with one cannot be dropped. */
+async function dropSubscriptions(session: Session): Promise<void> {
+  const rows = await session.query<{ name: string }>(
+    `SELECT quote_ident(subname) AS name FROM pg_subscription
+     WHERE subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())`,
+  );
+  for (const { name } of rows) {
+    await session.run(
+      `ALTER SUBSCRIPTION ${name} DISABLE; ALTER SUBSCRIPTION ${name} SET (slot_name = NONE); DROP SUBSCRIPTION ${name}`,
+    );
   }
 }
 

@@ -46,24 +46,22 @@ function reference(identity: string, column = 0): Reference {
 }
 
 /** The object with its row type and other rows of pg_class behind it. */
-function whole({ identity, parts = {} }: CatalogObject): Reference[] {
+export function referencesTo({ identity, parts = {} }: CatalogObject): Reference[] {
   const hidden = Object.keys(parts).filter((part) => parts[part] === "itself");
   return [identity, ...hidden].map((each) => reference(each));
 }
 
 /** What others may mention and now has another name. */
 export function renamedIn(before: CatalogObject, after: CatalogObject): Reference[] {
-  if (before.name !== after.name) return whole(before);
+  if (before.name !== after.name) return referencesTo(before);
   const found: Reference[] = [];
   for (const [part, fact] of Object.entries(before.parts ?? {})) {
     const now = after.parts?.[part];
     if (now === undefined || now === fact) continue;
     if (part.includes(":")) found.push(reference(part));
     // Columns of composite types are numbered under their row in pg_class; labels are the type's.
-    if (!before.identity.startsWith("pg_class:")) found.push(...whole(before));
+    if (!before.identity.startsWith("pg_class:")) found.push(...referencesTo(before));
     else if (!part.includes(":")) found.push(reference(before.identity, Number(part)));
   }
   return found;
 }
-
-export { whole as referencesTo };

@@ -9,8 +9,7 @@
 // it, or on the relation it is part of, that lasts to the end of the transaction.
 
 import type { Session } from "../../dialect.ts";
-import { catalogsOf, type Family, ours } from "./family.ts";
-import { largeCatalogs } from "./own-rows.ts";
+import { ours } from "./family.ts";
 import { canFlush, markSettled, versionOf } from "./server.ts";
 import { pinned, type Settings } from "./settings.ts";
 
@@ -94,22 +93,20 @@ interface LookRow extends Record<string, unknown> {
   text: string;
 }
 
-const texts = new Map<number, string>();
+const texts = new Map<string, string>();
 
-function textFor(version: number, families: readonly Family[]): string {
-  const known = texts.get(version);
-  if (known !== undefined) return known;
-  const catalogs = new Set([...largeCatalogs, ...families.flatMap(catalogsOf)]);
-  const text = lookSql([...catalogs], canFlush(version));
-  texts.set(version, text);
+function textFor(catalogs: readonly string[], flush: boolean): string {
+  const key = [flush, ...catalogs].join();
+  const text = texts.get(key) ?? lookSql(catalogs, flush);
+  texts.set(key, text);
   return text;
 }
 
 /** Sets the canonical settings when it finds a catalog changed; the caller restores them. */
-export async function lookAround(session: Session, families: readonly Family[]): Promise<Look> {
-  const version = await versionOf(session);
-  const rows = await session.query<LookRow>(textFor(version, families), [], "belay-look");
-  if (canFlush(version)) markSettled(session);
+export async function lookAround(session: Session, catalogs: readonly string[]): Promise<Look> {
+  const flush = canFlush(await versionOf(session));
+  const rows = await session.query<LookRow>(textFor(catalogs, flush), [], "belay-look");
+  if (flush) markSettled(session);
   const look: Look = {
     ...{ counts: new Map(), tracking: true, xids: undefined, relations: [], locked: [] },
     ...{ byHand: new Set(), rows: [], settings: [] },

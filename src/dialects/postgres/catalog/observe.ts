@@ -4,6 +4,7 @@
 //   const mark = await markObservation(session);          // just after BEGIN
 //   const seen = await observe(session, mark, catalog);   // just before COMMIT
 //
+// After statements outside of transactions, read everything: `extractCatalog`.
 // Not noticed: what other sessions do meanwhile, and renamed roles and tablespaces, which are not
 // of this database.
 
@@ -71,19 +72,13 @@ export async function observe(
   { columnGrants = true } = {},
 ): Promise<Seen> {
   const small = smallFamilies(await versionOf(session));
-  const look = await lookAround(session, small);
+  const look = await lookAround(session, [...largeCatalogs, ...small.flatMap(catalogsOf)]);
   const { catalog, replaced, full } = await after(session, look, before, small, columnGrants);
   const restored = look.settings.length > 0 ? restore(session, look.settings) : undefined;
   const changed = changesBetween(before, catalog, replaced);
   passOn(before, catalog, replaced);
   await restored;
   return { catalog, changed, full, rows: rowsOf(look, mark, before, catalog) };
-}
-
-/** After statements outside of transactions. */
-export async function refresh(session: Session, before: Catalog): Promise<Seen> {
-  const { catalog, replaced, full } = wholly(before, await extractCatalog(session));
-  return { catalog, changed: changesBetween(before, catalog, replaced), rows: [], full };
 }
 
 interface Next {

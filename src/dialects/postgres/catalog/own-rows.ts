@@ -133,7 +133,7 @@ function sqlFor(catalogs: readonly string[]): string {
   union all select 'found', * from (${all(partRows)}) parts (class, oid) where oid >= 16384
   union all select 'found', classid::regclass::text, objid from readers where classid <> 1247
   union all select 'foreign', class, oid from written
-    where class = any ($6::text[]) and (oid < 16384 or exists (select from pg_depend e
+    where class = any ($6::text[]) and $5::int4[] is not null and (oid < 16384 or exists (select from pg_depend e
       where e.classid = ${oidOf} and e.objid = written.oid and e.deptype = 'e'))`;
 }
 

@@ -3,11 +3,12 @@
 
 import type { DefineStmt, Node, TypeName } from "@pgsql/types";
 import { exactly, nothingToUndo } from "../../../core/plan.ts";
-import { defineKind } from "../kind.ts";
+import { defineKind, type Lookup, type Unsettled } from "../kind.ts";
 import { parts } from "../names.ts";
 import { qualified } from "../objects/created.ts";
 import { find } from "../objects/found.ts";
 import { isNamedType, nameNode, nounOf, targetOf, wordsOf } from "../objects/object-type.ts";
+import { identity } from "../objects/recipe.ts";
 import { recreationOf } from "../objects/recreate.ts";
 import { replacementOf } from "../objects/replace.ts";
 import { parametersOf } from "../objects/type-name.ts";
@@ -28,7 +29,10 @@ export const kind = defineKind<DefineStmt>({
     const names = await qualified(catalog, parts(node.defnames));
     const mayExist = node.replace || node.if_not_exists || node.kind === "OBJECT_TYPE";
     const old = mayExist ? await find(catalog, target(node, names)) : undefined;
-    if (!old) return exactly(dropSql(node, names));
+    if (!old)
+      return node.kind === "OBJECT_OPERATOR"
+        ? withShells(catalog, dropSql(node, names))
+        : exactly(dropSql(node, names));
     if (node.if_not_exists) return nothingToUndo;
     if (node.replace) return exactly(...(await replacementOf(catalog, old)));
     // A shell type becomes a base type, which holds on to the functions that were made for it.
@@ -37,6 +41,25 @@ export const kind = defineKind<DefineStmt>({
     return exactly(`${dropSql(node, names)} CASCADE`, ...sql);
   },
 });
+
+/** A commutator or negator that is not there yet is made as a shell, which no DROP takes along. */
+async function withShells(catalog: Lookup, drop: string): Promise<Unsettled> {
+  const before = await shells(catalog);
+  return {
+    undo: exactly(drop),
+    settle: async (after) => {
+      const made = (await shells(after)).filter((shell) => !before.includes(shell));
+      return exactly(drop, ...made.map((shell) => `DROP OPERATOR ${shell}`));
+    },
+  };
+}
+
+async function shells(catalog: Lookup): Promise<string[]> {
+  const rows = await catalog.rows<{ name: string }>(
+    `SELECT ${identity("pg_operator", "o.oid")} AS name FROM pg_operator o WHERE o.oprcode::oid = 0`,
+  );
+  return rows.map(({ name }) => name);
+}
 
 function dropSql(node: DefineStmt, names: readonly string[]): string {
   return `DROP ${isNamedType(node.kind) ? wordsOf(node.kind) : ""} ${target(node, names).sql}`;

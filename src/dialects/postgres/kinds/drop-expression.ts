@@ -35,7 +35,7 @@ export const kind = defineKind<TableCommand>({
           {
             object: `column ${columnName(node)}`,
             why,
-            ...(await countRows(catalog, table, column)),
+            ...(await countRows(catalog, table)),
           },
         ],
       };

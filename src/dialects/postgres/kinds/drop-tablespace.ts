@@ -25,8 +25,9 @@ export const kind = defineKind<DropTableSpaceStmt>({
     undo: nothingToUndo,
   }),
   async recall({ tablespacename: name = "" }, catalog) {
+    // One that is in the server's own folder (allow_in_place_tablespaces) was given no location.
     const [row] = await catalog.rows<Row>(
-      `SELECT oid::text, quote_literal(pg_tablespace_location(oid)) AS location, spcoptions AS options
+      `SELECT oid::text, quote_literal(regexp_replace(pg_tablespace_location(oid), '^pg_tblspc/.*', '')) AS location, spcoptions AS options
        FROM pg_tablespace WHERE spcname = $1::name`,
       [name],
     );

@@ -97,7 +97,9 @@ function wholeOf(key: string, edges: ReadonlyMap<string, Edge[]>): string {
   let whole = key;
   while (!seen.has(whole)) {
     seen.add(whole);
-    const up = edges.get(whole)?.find(({ type }) => type === "i" || type === "e");
+    // What makes up an operator class comes with it, however loosely the server ties it.
+    const loose = /^pg_am(op|proc) /.test(whole);
+    const up = edges.get(whole)?.find(({ type }) => "ie".includes(type) || (loose && type === "a"));
     if (up === undefined) break;
     whole = up.to;
   }

@@ -52,8 +52,9 @@ export function definition(pairs: Record<string, string>): string {
 
 /** SQL: a function's qualified name without arguments; NULL for "no function". */
 export function functionName(oid: string): string {
-  return `(SELECT format('%I.%I', n.nspname, p.proname) FROM pg_proc p
-    JOIN pg_namespace n ON n.oid = p.pronamespace WHERE p.oid = ${oid})`;
+  // Names of its own, so that `oid` can be about any alias of the query around it.
+  return `(SELECT format('%I.%I', fn_schema.nspname, fn.proname) FROM pg_proc fn
+    JOIN pg_namespace fn_schema ON fn_schema.oid = fn.pronamespace WHERE fn.oid = ${oid})`;
 }
 
 /** SQL: ` OPTIONS (...)` for an options array of the foreign-data catalogs; empty for none. */

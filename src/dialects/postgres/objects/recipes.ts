@@ -1,5 +1,6 @@
 // Owns: which recipe makes which object again.
 
+import { defaultPrivileges } from "./default-privileges.ts";
 import * as foreign from "./foreign-recipes.ts";
 import type { Found } from "./found.ts";
 import * as publications from "./publication-recipes.ts";
@@ -18,11 +19,14 @@ const recipes: Record<string, Recipe> = {
   "pg_class sequence": sequences.sequence,
   "pg_class view": relations.view,
   pg_am: routines.accessMethod,
+  pg_amop: routines.familyMember,
+  pg_amproc: routines.familyMember,
   pg_attrdef: relations.columnDefault,
   pg_cast: routines.cast,
   pg_collation: types.collation,
   pg_constraint: relations.constraint,
   pg_conversion: routines.conversion,
+  pg_default_acl: defaultPrivileges,
   pg_event_trigger: routines.eventTrigger,
   pg_extension: types.extension,
   pg_foreign_data_wrapper: foreign.foreignDataWrapper,

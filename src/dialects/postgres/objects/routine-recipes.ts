@@ -71,23 +71,31 @@ export const operator: Recipe = recipe(`
   FROM pg_operator o JOIN pg_namespace n ON n.oid = o.oprnamespace
   WHERE o.oid = ANY ($1::oid[]) AND o.oprcode::oid <> 0`);
 
-/**
- * SQL: the operators and functions that belong to `owner` (an operator class, or the family
- * itself): oid, item as ADD takes it, and drop as DROP takes it.
- */
-export const familyMembers = (catalog: string, owner: string) => `
-  SELECT m.oid::text, format('OPERATOR %s %s%s', m.amopstrategy, m.amopopr::regoperator,
+/** SQL: members `m` of operator families: oid, item as ADD takes it, and drop as DROP takes it. */
+const familyOperators = `
+  SELECT m.oid::text, m.amopfamily AS family, format('OPERATOR %s %s%s', m.amopstrategy, m.amopopr::regoperator,
       CASE WHEN m.amopsortfamily <> 0 THEN ' FOR ORDER BY ' || (SELECT format('%I.%I', n.nspname, s.opfname)
         FROM pg_opfamily s JOIN pg_namespace n ON n.oid = s.opfnamespace WHERE s.oid = m.amopsortfamily) ELSE '' END) AS item,
     format('OPERATOR %s (%s, %s)', m.amopstrategy, format_type(m.amoplefttype, NULL), format_type(m.amoprighttype, NULL)) AS drop
-  FROM pg_amop m JOIN pg_depend d ON d.classid = 'pg_amop'::regclass AND d.objid = m.oid
-  WHERE d.refclassid = '${catalog}'::regclass AND d.refobjid = ${owner}
-  UNION ALL
-  SELECT m.oid::text, format('FUNCTION %s (%s, %s) %s', m.amprocnum, format_type(m.amproclefttype, NULL),
-      format_type(m.amprocrighttype, NULL), m.amproc::regprocedure),
-    format('FUNCTION %s (%s, %s)', m.amprocnum, format_type(m.amproclefttype, NULL), format_type(m.amprocrighttype, NULL))
-  FROM pg_amproc m JOIN pg_depend d ON d.classid = 'pg_amproc'::regclass AND d.objid = m.oid
-  WHERE d.refclassid = '${catalog}'::regclass AND d.refobjid = ${owner}`;
+  FROM pg_amop m JOIN pg_depend d ON d.classid = 'pg_amop'::regclass AND d.objid = m.oid`;
+const familyFunctions = `
+  SELECT m.oid::text, m.amprocfamily AS family, format('FUNCTION %s (%s, %s) %s', m.amprocnum, format_type(m.amproclefttype, NULL),
+      format_type(m.amprocrighttype, NULL), m.amproc::regprocedure) AS item,
+    format('FUNCTION %s (%s, %s)', m.amprocnum, format_type(m.amproclefttype, NULL), format_type(m.amprocrighttype, NULL)) AS drop
+  FROM pg_amproc m JOIN pg_depend d ON d.classid = 'pg_amproc'::regclass AND d.objid = m.oid`;
+
+/** SQL: those that belong to `owner`, an operator class or the family itself. */
+export const familyMembers = (catalog: string, owner: string) => {
+  const where = `WHERE d.refclassid = '${catalog}'::regclass AND d.refobjid = ${owner}`;
+  return `${familyOperators} ${where} UNION ALL ${familyFunctions} ${where}`;
+};
+
+/** One that was added to a family by itself; those of a class come back with the class only. */
+export const familyMember: Recipe = recipe(`
+  SELECT x.oid, ARRAY[format('ALTER OPERATOR FAMILY %s ADD %s', ${identity("pg_opfamily", "x.family")}, x.item)] AS create
+  FROM (${familyOperators} WHERE d.refclassid = 'pg_opfamily'::regclass
+    UNION ALL ${familyFunctions} WHERE d.refclassid = 'pg_opfamily'::regclass) x
+  WHERE x.oid::oid = ANY ($1::oid[])`);
 
 const members = (catalog: string, owner: string) =>
   `(SELECT string_agg(item, ', ' ORDER BY item) FROM (${familyMembers(catalog, owner)}) items)`;
