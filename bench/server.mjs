@@ -63,24 +63,27 @@ async function startOwn() {
 }
 
 /**
- * Counts of what is in a database, a tool's own tables left out: proof that all did the same work.
+ * Counts of what is in the schema `public`, a tool's own tables left out: proof that all tools did
+ * the same work.
  * @param {string} url
- * @param {readonly string[]} own names of tables
+ * @param {readonly string[]} own qualified names of tables
  */
 export async function contentOf(url, own) {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
     const { rows } = await client.query(
-      `SELECT (SELECT count(*)::int FROM pg_class WHERE relkind = 'r' AND relnamespace = s.oid AND relname <> ALL ($1)) AS tables,
-        (SELECT count(*)::int FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid WHERE c.relkind = 'r'
-          AND a.attnum > 0 AND NOT a.attisdropped AND c.relnamespace = s.oid AND c.relname <> ALL ($1)) AS columns,
-        (SELECT count(*)::int FROM pg_index x JOIN pg_class c ON c.oid = x.indrelid
-          WHERE c.relnamespace = s.oid AND c.relname <> ALL ($1)) AS indexes,
-        (SELECT count(*)::int FROM pg_description d JOIN pg_class c ON c.oid = d.objoid WHERE d.classoid = 'pg_class'::regclass
-          AND c.relnamespace = s.oid AND c.relname <> ALL ($1)) AS comments,
-        (SELECT count(*)::int FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid WHERE c.relnamespace = s.oid AND NOT t.tgisinternal) AS triggers
-       FROM pg_namespace s WHERE nspname = 'public'`,
+      `WITH mine AS (
+         SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+          WHERE c.relkind = 'r' AND n.nspname = 'public' AND n.nspname || '.' || c.relname <> ALL ($1)
+       )
+       SELECT (SELECT count(*)::int FROM mine) AS tables,
+         (SELECT count(*)::int FROM pg_attribute WHERE attrelid IN (SELECT oid FROM mine)
+           AND attnum > 0 AND NOT attisdropped) AS columns,
+         (SELECT count(*)::int FROM pg_index WHERE indrelid IN (SELECT oid FROM mine)) AS indexes,
+         (SELECT count(*)::int FROM pg_description WHERE objoid IN (SELECT oid FROM mine)) AS comments,
+         (SELECT count(*)::int FROM pg_trigger WHERE tgrelid IN (SELECT oid FROM mine)
+           AND NOT tgisinternal) AS triggers`,
       [own],
     );
     return JSON.stringify(rows[0]);
@@ -90,7 +93,7 @@ export async function contentOf(url, own) {
 }
 
 /**
- * Bytes that a tool's records take, and how many rows.
+ * Bytes that a tool's records take.
  * @param {string} url
  * @param {readonly string[]} tables
  */

@@ -70,8 +70,7 @@ export async function measureSmallMigrations(options = {}) {
         times.get(tool)?.push(ms);
         aside(`round ${round + 1}: ${ms.toFixed(0).padStart(7)} ms  ${tool.label}`);
         if (round === 0) {
-          const own = tool.tables.map((table) => table.slice(table.indexOf(".") + 1));
-          contents.set(tool.name, await contentOf(database, own));
+          contents.set(tool.name, await contentOf(database, tool.tables));
           bytes.set(tool, await recordsIn(database, tool.tables));
         }
         await server.dropDatabase(name);

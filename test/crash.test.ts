@@ -12,6 +12,9 @@ import { type Corpus, type CorpusMigration, corpora } from "./support/corpora.ts
 import { chooseForCrashWalk } from "./support/crash-choice.ts";
 import { createDatabase, type Template, templateFrom } from "./support/servers.ts";
 
+/** A migration of many statements has many points; each costs two processes. */
+const minutes = 600_000;
+
 interface Case {
   corpus: Corpus;
   migration: CorpusMigration;
@@ -26,7 +29,7 @@ interface State {
 }
 
 /** A few of each kind in every run; `npm run test:crash` walks 30. */
-const wanted = Number(process.env.BELAY_CRASH_WALK ?? 4);
+const wanted = Number(process.env.BELAY_CRASH_WALK ?? 3);
 const cases: Case[] = chooseForCrashWalk(corpora(), wanted);
 
 async function replay(corpus: Corpus, chosen: Case[], states: Map<string, State>) {
@@ -112,30 +115,38 @@ describe.skipIf(cases.length === 0)("killed at every crash point", () => {
   describe.each(cases)("$corpus.name $migration.base", (each) => {
     const { corpus, version } = each;
 
-    test("up", async () => {
-      const state = states.get(`${corpus.name} ${version}`);
-      if (!state) throw new Error("no state");
-      let reached = 0;
-      for (const point of crashPoints) {
-        for (let nth = 1; ; nth += 1) {
-          const words = ["up", "--to", version];
-          if (!(await killAndRecover(each, state, words, state.beforeUp, point, nth))) break;
-          reached += 1;
+    test(
+      "up",
+      async () => {
+        const state = states.get(`${corpus.name} ${version}`);
+        if (!state) throw new Error("no state");
+        let reached = 0;
+        for (const point of crashPoints) {
+          for (let nth = 1; ; nth += 1) {
+            const words = ["up", "--to", version];
+            if (!(await killAndRecover(each, state, words, state.beforeUp, point, nth))) break;
+            reached += 1;
+          }
         }
-      }
-      expect(reached).toBeGreaterThanOrEqual(8);
-    });
+        expect(reached).toBeGreaterThanOrEqual(8);
+      },
+      minutes,
+    );
 
-    test("down", async () => {
-      const state = states.get(`${corpus.name} ${version}`);
-      if (!state) throw new Error("no state");
-      for (const point of crashPoints) {
-        for (let nth = 1; ; nth += 1) {
-          const words = ["down", "--using", "planned"];
-          if (!(await killAndRecover(each, state, words, state.afterUp, point, nth))) break;
+    test(
+      "down",
+      async () => {
+        const state = states.get(`${corpus.name} ${version}`);
+        if (!state) throw new Error("no state");
+        for (const point of crashPoints) {
+          for (let nth = 1; ; nth += 1) {
+            const words = ["down", "--using", "planned"];
+            if (!(await killAndRecover(each, state, words, state.afterUp, point, nth))) break;
+          }
         }
-      }
-    });
+      },
+      minutes,
+    );
   });
 });
 

@@ -28,7 +28,7 @@ const boundaries: CrashPoint[] = [
 ];
 
 /** A few in every run; `npm run test:crash` walks 30. */
-const cases = chooseForCrashWalk(corpora(), Number(process.env.BELAY_CRASH_WALK ?? 4));
+const cases = chooseForCrashWalk(corpora(), Number(process.env.BELAY_CRASH_WALK ?? 3));
 
 interface State {
   before: Catalog;
@@ -131,7 +131,7 @@ describe.skipIf(cases.length === 0)("the server is killed at every step boundary
           tally[isBefore ? "before" : "after"] += 1;
         }
       }
-    });
+    }, 600_000);
   });
 });
 

@@ -13,19 +13,33 @@ export interface Target {
   /** True when it is Belay's own embedded server. */
   embedded: boolean;
   close(): Promise<void>;
+  /** Closes, and deletes the embedded server's data; nothing more than `close` for others. */
+  destroy(): Promise<void>;
 }
 
 /** Throws BELAY_EMBEDDED_*; the database itself is connected to later. */
 export async function openTarget(settings: Settings): Promise<Target> {
   if (settings.databaseUrl !== undefined) {
     const url = settings.databaseUrl;
-    return { dialect: postgres, url, embedded: false, close: async () => {} };
+    return {
+      dialect: postgres,
+      url,
+      embedded: false,
+      close: async () => {},
+      destroy: async () => {},
+    };
   }
   const server = await openEmbedded({
     dir: join(settings.projectDir, ".belay"),
     environment: settings.environment,
   });
-  return { dialect: postgres, url: server.url(), embedded: true, close: () => server.close() };
+  return {
+    dialect: postgres,
+    url: server.url(),
+    embedded: true,
+    close: () => server.close(),
+    destroy: () => server.destroy(),
+  };
 }
 
 /** A session that only looks. */

@@ -361,7 +361,7 @@ proveUndo("alter-database", [
   { sql: "ALTER DATABASE postgres WITH IS_TEMPLATE true ALLOW_CONNECTIONS true", rows: options },
 ]);
 
-const inPlace = "SET allow_in_place_tablespaces = on;";
+const inPlace = "SET allow_in_place_tablespaces = on;;";
 const spaces = `SELECT spcname, spcoptions, shobj_description(oid, 'pg_tablespace'), spcacl::text FROM pg_tablespace WHERE spcname !~ '^pg_'`;
 
 proveUndo("create-tablespace", [

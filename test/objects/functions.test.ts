@@ -50,7 +50,7 @@ proveUndo("create-function", [
     sql: "CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'",
   },
   {
-    before: hostile + `CREATE FUNCTION "f""q"("E é") RETURNS "E é" LANGUAGE sql AS 'SELECT $1'`,
+    before: `${hostile}CREATE FUNCTION "f""q"("E é") RETURNS "E é" LANGUAGE sql AS 'SELECT $1'`,
     sql: `CREATE OR REPLACE FUNCTION "S x"."f""q"("E é") RETURNS "S x"."E é" LANGUAGE sql STABLE AS 'SELECT $1'`,
   },
   {

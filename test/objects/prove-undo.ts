@@ -16,7 +16,7 @@ import { rawCatalog } from "./raw-catalog.ts";
 export interface UndoCase {
   /** The statement under proof. */
   sql: string;
-  /** Makes the database in which it runs. */
+  /** Makes the database in which it runs; `;;` ends what runs together. */
   before?: string;
   /** Default `exact`. */
   verdict?: Undo["kind"];
@@ -86,7 +86,7 @@ async function placeFor(server: TestServer, before: string): Promise<Place> {
     await database.drop();
   };
   try {
-    if (before !== "") await session.run(before);
+    for (const part of before.split(";;")) if (part.trim() !== "") await session.run(part);
     return { session, state: await stateOf(session), close };
   } catch (error) {
     await close();

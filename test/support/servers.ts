@@ -131,6 +131,9 @@ async function administer(url: string, sql: string): Promise<Record<string, unkn
   if (!client) {
     client = connect(url);
     administrators.set(url, client);
+    // Some tests kill their server; the next call connects to the new one.
+    const forget = () => administrators.delete(url);
+    client.then((open) => open.on("error", forget).on("end", forget), forget);
   }
   return (await (await client).query(sql)).rows;
 }

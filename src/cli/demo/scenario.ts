@@ -58,7 +58,7 @@ export async function playOnStage(scenario: Scenario, context: Context): Promise
     });
   } finally {
     await session?.close();
-    await target.close();
+    await target.destroy();
     await rm(projectDir, { recursive: true, force: true });
   }
 }

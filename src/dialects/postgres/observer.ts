@@ -1,11 +1,11 @@
 // Owns: learning what an opaque statement (DO, CALL, SELECT f()) did, by comparing the catalog
-// before and after it.
+// before and after it. Rows that it changed are seen by the engine, which counts them.
 
+import { messageOf } from "../../core/errors.ts";
 import type { PlannedStatement, Undo } from "../../core/plan.ts";
 import type { Undoer } from "../dialect.ts";
 import type { Facts } from "./catalog/derive.ts";
 
-/** Rows that it changed are seen by the engine, which counts them per transaction. */
 export function observer(statement: PlannedStatement): Undoer {
   let before: Facts;
   return {
@@ -16,14 +16,17 @@ export function observer(statement: PlannedStatement): Undoer {
     },
     async after(session): Promise<Undo> {
       const { deriveUndo, extractFacts } = await import("./catalog/derive.ts");
-      const { sql, destroys } = await deriveUndo(before, await extractFacts(session));
-      if (destroys.length === 0) return { kind: "exact", sql };
-      const losses = destroys.map((object) => ({
-        object,
-        why: "dropped by an opaque statement of this migration",
-        rows: null,
-      }));
-      return { kind: "lossy", sql, losses };
+      const after = await extractFacts(session, before);
+      try {
+        const { sql, destroys } = await deriveUndo(before, after);
+        if (destroys.length === 0) return { kind: "exact", sql };
+        const why = "dropped by an opaque statement of this migration";
+        const losses = destroys.map((object) => ({ object, why, rows: null }));
+        return { kind: "lossy", sql, losses };
+      } catch (error) {
+        // The statement has run and is no worse for it; only its undo is not to be had.
+        return { kind: "irreversible", why: `no inverse was found: ${messageOf(error)}` };
+      }
     },
   };
 }
