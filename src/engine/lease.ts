@@ -12,6 +12,9 @@ import type { Session } from "../dialects/dialect.ts";
 /** Milliseconds. A third of the term passes between heartbeats, so two may be lost. */
 export const leaseTermMs = 15_000;
 
+/** How long a held lease is looked at before it is refused, milliseconds. */
+const noticeMs = 1_000;
+
 /** How long a takeover waits for sessions of the dead run to end, milliseconds. */
 const terminateWaitMs = 10_000;
 
@@ -60,12 +63,8 @@ const readLease = `
 export async function acquireLease(options: LeaseOptions): Promise<Lease> {
   const { keeper, run, holder, environment } = options;
   const termMs = options.termMs ?? leaseTermMs;
-  const [seen] = await keeper.query<LeaseRow>(readLease);
-  if (seen !== undefined && seen.run !== null) {
-    // A holder whose keeper session is gone cannot renew any more; no need to wait for expiry.
-    if (!seen.expired && seen.present) throw held(seen);
-    await endSessions(keeper, seen, environment);
-  }
+  const seen = await freeOrDead(keeper, environment);
+  if (seen !== undefined && seen.run !== null) await endSessions(keeper, seen, environment);
   await keeper.run("BEGIN");
   let token: string;
   try {
@@ -90,6 +89,20 @@ export async function acquireLease(options: LeaseOptions): Promise<Lease> {
     throw error;
   }
   return keepLease(options, token, termMs);
+}
+
+/**
+ * The lease, when it is free, expired, or held by a run whose keeper session is gone: that one cannot
+ * renew it any more. A server needs a moment to notice that a killed client is gone.
+ */
+async function freeOrDead(keeper: Session, environment: Environment) {
+  const deadline = environment.monotonic() + noticeMs;
+  for (;;) {
+    const [seen] = await keeper.query<LeaseRow>(readLease);
+    if (seen === undefined || seen.run === null || seen.expired || !seen.present) return seen;
+    if (environment.monotonic() > deadline) throw held(seen);
+    await environment.sleep(50);
+  }
 }
 
 function keepLease(options: LeaseOptions, token: string, termMs: number): Lease {

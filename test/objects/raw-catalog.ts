@@ -170,7 +170,12 @@ function selectFrom(
         type === "oid" && (targets.has(`${relation}.${name}`) || /objo?id$/.test(name)),
     )
     .map(({ name }) => `${name} >= ${firstUserOid}`);
-  const where = hasOid ? `oid >= ${firstUserOid}` : keys.join(" OR ") || "true";
+  // Subscriptions of every database are in one catalog.
+  const mine =
+    relation === "pg_subscription"
+      ? " AND subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())"
+      : "";
+  const where = hasOid ? `oid >= ${firstUserOid}${mine}` : keys.join(" OR ") || "true";
   return `SELECT ${hasOid ? "oid::text" : "NULL::text"} AS "own oid", ${select.join(", ")}
     FROM pg_catalog.${relation} WHERE ${where}`;
 }
