@@ -312,6 +312,22 @@ forEachServer("engine", (server) => {
       expect(await db.query("SELECT * FROM t")).toEqual([{ a: 2 }, { a: 2 }]);
     });
 
+    test("a down of several steps that would destroy rows is refused before its first", async () => {
+      await using db = await createDatabase(server);
+      await using project = await createProject({
+        "1_steps.up.sql": `CREATE TABLE n (a int);
+          CREATE INDEX CONCURRENTLY n_a ON n (a);
+          ALTER TABLE n ADD COLUMN b int;`,
+      });
+      const belay = createBelay({ databaseUrl: db.url, projectDir: project.dir });
+      expect((await belay.up()).error).toBeUndefined();
+      await db.query("INSERT INTO n VALUES (1, 2)");
+      expect((await belay.down()).error).toMatchObject({ code: "BELAY_UNDO_LOSS", exit: 4 });
+      expect(await db.query("SELECT * FROM n")).toEqual([{ a: 1, b: 2 }]);
+      expect((await belay.status()).interrupted).toBe(false);
+      expect((await belay.down({ acceptLoss: true })).error).toBeUndefined();
+    });
+
     test("Ctrl-C cancels the statement, rolls back and exits 2", async () => {
       await using db = await createDatabase(server);
       const before = await catalogOf(db.url);

@@ -4,7 +4,7 @@
 
 import { type Catalog, type Difference, fingerprintOf } from "../core/catalog.ts";
 import { BelayError, messageOf } from "../core/errors.ts";
-import { type Plan, verdictOf } from "../core/plan.ts";
+import { type Loss, lossesOf, type Plan, type Undo, verdictOf } from "../core/plan.ts";
 import type { Observation } from "../dialects/dialect.ts";
 import type { CatalogChange, MigrationFinished, StepDone, StepResult } from "../journal/record.ts";
 import type { OpenAttempt } from "../journal/state.ts";
@@ -73,7 +73,7 @@ async function inOneTransaction(
     version: plan.version,
     toEntry(result, seen) {
       body = close(result, seen);
-      refuseLosses(execution.acceptLoss, body);
+      refuseLosses(execution.acceptLoss, body.losses);
       if (execution.strict && (body.residual ?? []).length > 0) throw mismatch(body.residual ?? []);
       return { kind: "migration-finished", version: plan.version, body };
     },
@@ -92,6 +92,7 @@ async function stepByStep(
   const { environment, lease, session } = run;
   const done: StepDone[] = [...(resume?.done ?? [])];
   if (resume === undefined) {
+    if (!execution.acceptLoss) refuseLosses(false, await foreseenLosses(run, plan));
     const fingerprint = fingerprintOf(before);
     await saveCatalog(session, fingerprint, before);
     await append(session, run.id, lease.token, {
@@ -105,7 +106,9 @@ async function stepByStep(
     await environment.reached("migration-started");
   }
   try {
-    await runSteps(run, plan, done, resume);
+    await runSteps(run, plan, done, resume, ({ undo }) => {
+      refuseLosses(execution.acceptLoss, lossesOf(undo.map((entry) => entry.undo)));
+    });
   } catch (error) {
     if (error instanceof BelayError && !backsOut.has(error.code)) throw error;
     await backOut(run, { ...execution, done, before, error });
@@ -124,7 +127,36 @@ async function stepByStep(
 /** Errors of our own after which the finished steps are taken back; all others need recovery. */
 const backsOut = new Set(["BELAY_CANCELLED", "BELAY_LOCK_BUDGET", "BELAY_UNDO_LOSS"]);
 
-async function runSteps(run: Run, plan: Plan, done: StepDone[], resume?: OpenAttempt) {
+/**
+ * What the steps would destroy, asked before the first of them: once one is committed, refusing
+ * would leave the plan halfway. What only exists after an earlier step is asked for again then.
+ */
+async function foreseenLosses(run: Run, plan: Plan): Promise<Loss[]> {
+  const undos: Undo[] = [];
+  for (const statement of plan.steps.flatMap((step) => step.statements)) {
+    await run.session.run("BEGIN READ ONLY");
+    try {
+      if (statement.searchPath) {
+        await run.dialect.setSearchPath(run.session, statement.searchPath, true);
+      }
+      undos.push(await (await run.dialect.undoer(statement)).before(run.session));
+    } catch (error) {
+      if (run.dialect.trouble(error).kind === "connection") throw error;
+    } finally {
+      await run.session.run("ROLLBACK");
+    }
+  }
+  return lossesOf(undos);
+}
+
+async function runSteps(
+  run: Run,
+  plan: Plan,
+  done: StepDone[],
+  resume?: OpenAttempt,
+  /** Called before a step commits; throwing rolls it back. */
+  judge: (result: StepResult) => void = () => {},
+) {
   const skip = new Set(done.map((step) => step.step));
   if (resume !== undefined) {
     // A new session lacks what the finished steps had set in theirs.
@@ -138,11 +170,14 @@ async function runSteps(run: Run, plan: Plan, done: StepDone[], resume?: OpenAtt
     if (skip.has(step.id)) continue;
     const context = {
       version: plan.version,
-      toEntry: (result: StepResult) => ({
-        kind: "step-done" as const,
-        version: plan.version,
-        body: { step: step.id, ...result },
-      }),
+      toEntry: (result: StepResult) => {
+        judge(result);
+        return {
+          kind: "step-done" as const,
+          version: plan.version,
+          body: { step: step.id, ...result },
+        };
+      },
     };
     const [statement] = step.statements;
     const intended = resume?.intended?.step === step.id ? resume.intended : undefined;
@@ -248,9 +283,9 @@ function changesBetween(before: Catalog, after: Catalog): CatalogChange[] {
   return changed;
 }
 
-function refuseLosses(accepted: boolean, body: MigrationFinished): void {
+function refuseLosses(accepted: boolean, all: readonly Loss[]): void {
   if (accepted) return;
-  const losses = body.losses.filter((loss) => loss.rows === null || loss.rows > 0);
+  const losses = all.filter((loss) => loss.rows === null || loss.rows > 0);
   if (losses.length === 0) return;
   const list = losses.map((loss) => `${loss.object} (${loss.rows ?? "unknown"} rows): ${loss.why}`);
   throw new BelayError("BELAY_UNDO_LOSS", `This would destroy ${list.join("; ")}`, {

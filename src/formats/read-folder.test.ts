@@ -109,11 +109,10 @@ test.each([
   ["goose", "1_blank.sql", `${"\n \t".repeat(5 << 18)}\n-- +goose Up\n${"--\n".repeat(1 << 20)}`],
   ["dbmate", "1_many.sql", "-- migrate:up\n;\n-- migrate:down\n;\n".repeat(20_000)],
   ["flyway", "V1__dollars.sql", `SELECT '${"$".repeat(5 << 20)}';`],
-])("%s reads %s of 5 MB in under a second", async (format, path, content) => {
+])("%s reads %s of 5 MB", async (format, path, content) => {
   await withFolder({ [path]: content }, async (dir) => {
-    const start = performance.now();
+    // Reading that takes the square of the size would run into the test's own time limit.
     const folder = await readMigrations(dir);
-    expect(performance.now() - start).toBeLessThan(1000);
     expect(folder.format.name).toBe(format);
   });
 });
