@@ -37,7 +37,7 @@ proveUndo(
     {
       before: everything,
       sql: `DROP SCHEMA "S x" CASCADE`,
-      verdict: "irreversible",
+      verdict: "lossy",
       why: /table "S x"."T é"/,
     },
   ],

@@ -39,7 +39,7 @@ proveUndo(
     {
       before: `${base} CREATE TABLE t (e "E é"[])`,
       sql: `DROP TYPE "E é" CASCADE`,
-      verdict: "irreversible",
+      verdict: "lossy",
       why: /column "S x"\.t\.e/,
     },
     { before: base, change: "drop-domain", sql: "DROP DOMAIN d2, d", unlikeRaw: inherited },
@@ -133,6 +133,15 @@ proveUndo("alter-enum-add-value", [
     sql: `ALTER TYPE "E é" ADD VALUE 'new'`,
     verdict: "irreversible",
     why: /t\.b/,
+  },
+]);
+
+proveUndo("alter-enum-add-value", [
+  {
+    before: `${base} CREATE TABLE t (id int PRIMARY KEY, e "E é"); CREATE PUBLICATION "p b" FOR TABLE t (id, e); CREATE OPERATOR FAMILY fam USING btree;
+      CREATE FUNCTION lt("E é", "E é") RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT false'; CREATE OPERATOR <@< (leftarg = "E é", rightarg = "E é", function = lt); ALTER OPERATOR FAMILY fam USING btree ADD OPERATOR 1 <@< ("E é", "E é")`,
+    sql: `ALTER TYPE "E é" ADD VALUE 'new'`,
+    since: 15,
   },
 ]);
 

@@ -2,10 +2,10 @@
 // that CREATE OR REPLACE can change and leaves owner, privileges and comment as they are.
 
 import type { CreateFunctionStmt } from "@pgsql/types";
-import { exactly, type Undo } from "../../../core/plan.ts";
+import { exactly, nothingToUndo, type Undo } from "../../../core/plan.ts";
 import { defineKind, type Lookup } from "../kind.ts";
 import { dotted, dottedName, parts } from "../names.ts";
-import { qualified } from "../objects/created.ts";
+import { isTemporary, qualified } from "../objects/created.ts";
 import { type Found, find } from "../objects/found.ts";
 import { targetOf } from "../objects/object-type.ts";
 import { recreationOf } from "../objects/recreate.ts";
@@ -22,6 +22,7 @@ export const kind = defineKind<CreateFunctionStmt>({
   }),
   async recall(node, catalog) {
     const names = await qualified(catalog, parts(node.funcname));
+    if (isTemporary(names)) return nothingToUndo;
     const old = node.replace ? await find(catalog, target(node, names)) : undefined;
     return old ? replaced(node, catalog, old) : exactly(dropSql(node, names));
   },

@@ -19,7 +19,7 @@ import type {
 import { exactly, type Lock, nothingToUndo } from "../../../core/plan.ts";
 import { defineKind } from "../kind.ts";
 import { parts, relationName } from "../names.ts";
-import { qualified } from "../objects/created.ts";
+import { isTemporary, qualified } from "../objects/created.ts";
 import { find } from "../objects/found.ts";
 import {
   type NamedType,
@@ -75,7 +75,9 @@ export const kind = defineKind<Creation>({
   async recall(node, catalog) {
     const form = formOf(node);
     const names = form.names && (await qualified(catalog, form.names));
-    const relation = await findRelation(catalog, node.relation ?? node.table);
+    const on = node.relation ?? node.table;
+    const relation = await findRelation(catalog, on);
+    if ((on && !relation) || isTemporary(names ?? [])) return nothingToUndo;
     const target = relation
       ? targetOf(
           form.type,

@@ -21,16 +21,17 @@ export const kind = defineKind<CreateStatsStmt>({
   }),
   async recall(node, catalog) {
     const { defnames, if_not_exists } = node;
+    const relation = await findRelation(catalog, relationOf(node));
+    if (!relation) return nothingToUndo;
     if (defnames) {
       const names = parts(defnames);
       return undoOfCreation(catalog, "OBJECT_STATISTIC_EXT", "STATISTICS", names, if_not_exists);
     }
-    const relation = await findRelation(catalog, relationOf(node));
-    const before = await statisticsOn(catalog, relation?.oid);
+    const before = await statisticsOn(catalog, relation.oid);
     return {
       undo: nothingToUndo,
       settle: async (after) => {
-        const now = await statisticsOn(after, relation?.oid);
+        const now = await statisticsOn(after, relation.oid);
         const made = now.filter((name) => !before.includes(name));
         return exactly(...made.map((name) => `DROP STATISTICS ${name}`));
       },
@@ -38,11 +39,11 @@ export const kind = defineKind<CreateStatsStmt>({
   },
 });
 
-async function statisticsOn(catalog: Lookup, oid: string | undefined): Promise<string[]> {
+async function statisticsOn(catalog: Lookup, oid: string): Promise<string[]> {
   const rows = await catalog.rows<{ name: string }>(
     `SELECT (pg_identify_object('pg_statistic_ext'::regclass, s.oid, 0)).identity AS name
      FROM pg_statistic_ext s WHERE s.stxrelid = $1::oid`,
-    [oid ?? 0],
+    [oid],
   );
   return rows.map(({ name }) => name);
 }

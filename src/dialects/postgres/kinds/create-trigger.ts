@@ -1,5 +1,5 @@
 import type { CreateTrigStmt } from "@pgsql/types";
-import { exactly } from "../../../core/plan.ts";
+import { exactly, nothingToUndo } from "../../../core/plan.ts";
 import { defineKind } from "../kind.ts";
 import { quote, relationName, relationSql } from "../names.ts";
 import { find } from "../objects/found.ts";
@@ -21,7 +21,7 @@ export const kind = defineKind<CreateTrigStmt>({
     const old = node.replace ? await find(catalog, target(node)) : undefined;
     if (old) return exactly(...(await replacementOf(catalog, old)));
     const relation = await findRelation(catalog, node.relation);
-    return relation && exactly(dropSql(node, relation.sql));
+    return relation ? exactly(dropSql(node, relation.sql)) : nothingToUndo;
   },
 });
 

@@ -3,10 +3,10 @@
 // and made again.
 
 import type { ViewStmt } from "@pgsql/types";
-import { exactly, type Undo } from "../../../core/plan.ts";
+import { exactly, nothingToUndo, type Undo } from "../../../core/plan.ts";
 import { defineKind, type Lookup } from "../kind.ts";
 import { dotted, relationName, relationSql } from "../names.ts";
-import { currentSchema } from "../objects/created.ts";
+import { qualified } from "../objects/created.ts";
 import { find } from "../objects/found.ts";
 import { nameNode, targetOf } from "../objects/object-type.ts";
 import { recreationOf } from "../objects/recreate.ts";
@@ -19,16 +19,25 @@ export const kind = defineKind<ViewStmt>({
     changes: [{ kind: "create-view", object: relationName(node.view ?? {}) }],
     // Waits for readers only when there is one to replace.
     locks: node.replace ? [{ table: relationName(node.view ?? {}), mode: "ACCESS EXCLUSIVE" }] : [],
-    undo: exactly(`DROP VIEW ${relationSql(node.view ?? {})}`),
+    undo:
+      node.view?.relpersistence === "t"
+        ? nothingToUndo
+        : exactly(`DROP VIEW ${relationSql(node.view ?? {})}`),
   }),
   async recall({ view = {}, replace }, catalog) {
-    const schema = view.relpersistence === "t" ? "pg_temp" : view.schemaname;
-    const names = [schema ?? (await currentSchema(catalog)), view.relname ?? ""];
-    const given = names.filter((name) => name !== undefined);
-    const old = replace
-      ? await find(catalog, targetOf("OBJECT_VIEW", nameNode(...given)))
-      : undefined;
-    if (!old) return exactly(`DROP VIEW ${dotted(given)}`);
+    if (view.relpersistence === "t") return nothingToUndo;
+    const names = [view.schemaname, view.relname].filter((name) => name !== undefined);
+    const full = await qualified(catalog, names);
+    const target = targetOf("OBJECT_VIEW", nameNode(...full));
+    const old = replace ? await find(catalog, target) : undefined;
+    if (!old) {
+      const undo = exactly(`DROP VIEW ${dotted(full)}`);
+      // One that reads a temporary table is made temporary too, in another schema.
+      return {
+        undo,
+        settle: async (after) => ((await find(after, target)) ? undo : nothingToUndo),
+      };
+    }
     const inPlace = exactly(...(await replacementOf(catalog, old)));
     const before = await columnsOf(catalog, old.oid);
     const { sql, drops, impossible } = await recreationOf(catalog, [old]);

@@ -5,7 +5,7 @@ import type { DefineStmt, Node, TypeName } from "@pgsql/types";
 import { exactly, nothingToUndo } from "../../../core/plan.ts";
 import { defineKind, type Lookup, type Unsettled } from "../kind.ts";
 import { parts } from "../names.ts";
-import { qualified } from "../objects/created.ts";
+import { isTemporary, qualified } from "../objects/created.ts";
 import { find } from "../objects/found.ts";
 import { isNamedType, nameNode, nounOf, targetOf, wordsOf } from "../objects/object-type.ts";
 import { identity } from "../objects/recipe.ts";
@@ -27,6 +27,7 @@ export const kind = defineKind<DefineStmt>({
   }),
   async recall(node, catalog) {
     const names = await qualified(catalog, parts(node.defnames));
+    if (isTemporary(names)) return nothingToUndo;
     const mayExist = node.replace || node.if_not_exists || node.kind === "OBJECT_TYPE";
     const old = mayExist ? await find(catalog, target(node, names)) : undefined;
     if (!old)

@@ -1,7 +1,7 @@
 // Owns: all that goes when objects are dropped, in an order in which it can be made again.
 
 import type { Lookup } from "../kind.ts";
-import { type Found, identityColumns } from "./found.ts";
+import { type Found, identityColumns, isLasting } from "./found.ts";
 
 /** An object that goes. */
 export interface Going extends Found {
@@ -22,7 +22,8 @@ interface Edge {
 }
 
 interface Row extends Found {
-  edges: Edge[];
+  /** Kind of dependency, catalog, oid, attribute number: of all that it depends on. */
+  needs: string[];
 }
 
 /**
@@ -44,18 +45,14 @@ const walk = `
           AND d.deptype IN ('i', 'e')
     ) next),
   whole AS (
-    SELECT DISTINCT classid, objid, objsubid FROM going g
-    WHERE objsubid = 0 OR NOT EXISTS (SELECT FROM going w
-      WHERE w.classid = g.classid AND w.objid = g.objid AND w.objsubid = 0)),
-  a AS (SELECT classid::regclass::text AS catalog, objid AS oid, objsubid AS attribute, classid FROM whole)
-  SELECT a.catalog, a.oid::text, a.attribute, ${identityColumns},
-    coalesce((SELECT jsonb_agg(jsonb_build_object(
-      'to', concat_ws(' ', w.classid::regclass, w.objid, w.objsubid), 'type', d.deptype))
-      FROM pg_depend d JOIN whole w ON w.classid = d.refclassid AND w.objid = d.refobjid
-        AND w.objsubid IN (0, d.refobjsubid)
-      WHERE d.classid = a.classid AND d.objid = a.oid AND NOT (w.classid = a.classid AND w.objid = a.oid)), '[]') AS edges
+    SELECT DISTINCT classid, objid, objsubid FROM going
+    WHERE objsubid = 0 OR (classid, objid) NOT IN (SELECT classid, objid FROM going WHERE objsubid = 0)),
+  a AS (SELECT w.classid::regclass::text AS catalog, w.objid AS oid, w.objsubid AS attribute, w.classid FROM whole w)
+  SELECT a.catalog, a.oid::text, a.attribute, ${identityColumns}, ARRAY(
+      SELECT concat_ws(' ', d.deptype, d.refclassid::regclass, d.refobjid, d.refobjsubid) FROM pg_depend d
+      WHERE d.classid = a.classid AND d.objid = a.oid AND (a.attribute = 0 OR d.objsubid = a.attribute)) AS needs
   FROM a, LATERAL pg_identify_object(a.classid, a.oid, a.attribute) o
-  WHERE o.identity IS NOT NULL AND o.schema IS DISTINCT FROM 'pg_toast' ORDER BY a.oid`;
+  WHERE o.identity IS NOT NULL AND o.schema IS DISTINCT FROM 'pg_toast' AND ${isLasting} ORDER BY a.oid`;
 
 /** In an order in which they can be made again; undefined: they depend on each other in a circle. */
 export type Order = Going[] | undefined;
@@ -69,12 +66,13 @@ export async function goingWith(
     roots.map(({ oid }) => oid),
     roots.map(({ attribute }) => attribute),
   ]);
-  const edges = new Map(rows.map((row) => [keyOf(row), row.edges]));
+  const edges = edgesOf(rows);
   const wholes = new Map<string, string>();
   for (const key of edges.keys()) wholes.set(key, wholeOf(key, edges));
   const going = new Map(
-    rows.map(({ edges: own, ...found }) => {
+    rows.map(({ needs: _, ...found }) => {
       const key = keyOf(found);
+      const own = edges.get(key) ?? [];
       const tiedTo = own.filter(({ type }) => type !== "n").map(({ to }) => to);
       const needs = own.map(({ to }) => to);
       return [key, { ...found, key, of: wholes.get(key) ?? key, tiedTo, needs }];
@@ -85,6 +83,23 @@ export async function goingWith(
     all: [...going.values()],
     ordered: order?.flatMap((key) => going.get(key) ?? []),
   };
+}
+
+/** Between those that go; what is said of a column is said of its table, when that goes. */
+function edgesOf(rows: readonly Row[]): Map<string, Edge[]> {
+  const keys = new Set(rows.map(keyOf));
+  return new Map(
+    rows.map((row) => {
+      const own = keyOf(row);
+      const edges = row.needs.flatMap((need): Edge[] => {
+        const [type = "", catalog, oid, attribute] = need.split(" ");
+        const to = [0, attribute].map((number) => `${catalog} ${oid} ${number}`);
+        const target = to.find((key) => keys.has(key));
+        return target === undefined || target === own ? [] : [{ to: target, type }];
+      });
+      return [own, edges];
+    }),
+  );
 }
 
 function keyOf({ catalog, oid, attribute }: Pick<Found, "catalog" | "oid" | "attribute">): string {
@@ -98,38 +113,61 @@ function wholeOf(key: string, edges: ReadonlyMap<string, Edge[]>): string {
   while (!seen.has(whole)) {
     seen.add(whole);
     // What makes up an operator class comes with it, however loosely the server ties it.
-    const loose = /^pg_am(op|proc) /.test(whole);
-    const up = edges.get(whole)?.find(({ type }) => "ie".includes(type) || (loose && type === "a"));
+    const isMember = /^pg_am(op|proc) /.test(whole);
+    const up = edges
+      .get(whole)
+      ?.find(
+        ({ to, type }) =>
+          "ie".includes(type) || (isMember && type === "a" && /^pg_op(class|family) /.test(to)),
+      );
     if (up === undefined) break;
     whole = up.to;
   }
   return whole;
 }
 
-/** What is depended on first; parts stand with their wholes. */
+/** What is depended on first; parts stand with their wholes. Undefined: in a circle. */
 function inOrder(
   keys: readonly string[],
   edges: ReadonlyMap<string, Edge[]>,
   wholes: ReadonlyMap<string, string>,
 ): string[] | undefined {
-  const whole = (key: string) => wholes.get(key) ?? key;
   const parts = new Map<string, string[]>();
-  const needs = new Map<string, Set<string>>();
-  for (const key of keys) {
-    parts.set(whole(key), [...(parts.get(whole(key)) ?? []), key]);
-    const needed = needs.get(whole(key)) ?? new Set();
-    for (const { to } of edges.get(key) ?? []) if (whole(to) !== whole(key)) needed.add(whole(to));
-    needs.set(whole(key), needed);
-  }
+  for (const key of keys) addTo(parts, wholes.get(key) ?? key, key);
+  const { needs, neededBy } = needsOf(parts, edges, wholes);
   const order: string[] = [];
-  const done = new Set<string>();
-  while (done.size < parts.size) {
-    const ready = [...parts.keys()].find(
-      (key) => !done.has(key) && [...(needs.get(key) ?? [])].every((need) => done.has(need)),
-    );
-    if (ready === undefined) return undefined;
-    done.add(ready);
-    order.push(...(parts.get(ready) ?? []));
+  const ready = [...parts.keys()].filter((key) => needs.get(key)?.size === 0);
+  // Grows while it is walked.
+  for (const key of ready) {
+    order.push(...(parts.get(key) ?? []));
+    for (const waiting of neededBy.get(key) ?? []) {
+      needs.get(waiting)?.delete(key);
+      if (needs.get(waiting)?.size === 0) ready.push(waiting);
+    }
   }
-  return order;
+  return order.length === keys.length ? order : undefined;
+}
+
+/** Between wholes. */
+function needsOf(
+  parts: ReadonlyMap<string, string[]>,
+  edges: ReadonlyMap<string, Edge[]>,
+  wholes: ReadonlyMap<string, string>,
+): { needs: Map<string, Set<string>>; neededBy: Map<string, string[]> } {
+  const needs = new Map<string, Set<string>>();
+  const neededBy = new Map<string, string[]>();
+  for (const [whole, keys] of parts) {
+    const targets = keys.flatMap((key) => edges.get(key) ?? []);
+    const needed = new Set(targets.map(({ to }) => wholes.get(to) ?? to));
+    needed.delete(whole);
+    needs.set(whole, needed);
+    for (const need of needed) addTo(neededBy, need, whole);
+  }
+  return { needs, neededBy };
+}
+
+function addTo(lists: Map<string, string[]>, key: string, item: string): void {
+  const list = lists.get(key);
+  if (list) list.push(item);
+  else lists.set(key, [item]);
 }

@@ -23,6 +23,11 @@ export async function qualified(catalog: Lookup, names: readonly string[]): Prom
   return schema === undefined ? [...names] : [schema, ...names];
 }
 
+/** Whether a qualified name is one of the session's own, gone with it. */
+export function isTemporary(names: readonly string[]): boolean {
+  return names.length > 1 && /^pg_temp(_\d+)?$/.test(names[0] ?? "");
+}
+
 /** `words` as DROP has them. Nothing when IF NOT EXISTS finds it there already. */
 export async function undoOfCreation(
   catalog: Lookup,
@@ -32,6 +37,7 @@ export async function undoOfCreation(
   ifNotExists = false,
 ): Promise<Undo> {
   const full = await qualified(catalog, names);
+  if (isTemporary(full)) return nothingToUndo;
   if (ifNotExists && (await exists(catalog, type, nameNode(...full)))) return nothingToUndo;
   return exactly(`DROP ${words} ${dotted(full)}`);
 }

@@ -34,7 +34,16 @@ export const identityColumns = `
     WHEN 'pg_opfamily' THEN (SELECT opfname FROM pg_opfamily WHERE oid = a.oid)
     ELSE (parse_ident(o.name))[1] END AS name`;
 
-/** In the order of the targets, without those that do not exist. Never raises for missing ones. */
+/**
+ * SQL: whether the object `o` outlives its session. What is temporary, or on something that is, has
+ * no undo: no other session can see it.
+ */
+export const isLasting = `o.identity !~ '(^|^for | on |^\\()pg_temp\\.'`;
+
+/**
+ * In the order of the targets, without those that do not exist or are temporary. Never raises for
+ * missing ones.
+ */
 export async function findAll(catalog: Lookup, targets: readonly Target[]): Promise<Found[]> {
   if (targets.length === 0) return [];
   const values = targets.map(
@@ -44,7 +53,7 @@ export async function findAll(catalog: Lookup, targets: readonly Target[]): Prom
     `SELECT a.catalog, a.oid::text, a.attribute, ${identityColumns}
      FROM (VALUES ${values.join(", ")}) a(position, catalog, oid, attribute),
        LATERAL pg_identify_object(a.catalog::regclass, a.oid, a.attribute) o
-     WHERE a.oid IS NOT NULL AND a.attribute IS NOT NULL AND o.identity IS NOT NULL
+     WHERE a.oid IS NOT NULL AND a.attribute IS NOT NULL AND o.identity IS NOT NULL AND ${isLasting}
      ORDER BY a.position`,
   );
   return rows;
