@@ -21,7 +21,7 @@ const program = join(import.meta.dirname, "..", "bin", "belay.js");
  * @property {number} medianMs
  * @property {number} fastestMs
  * @property {number} slowestMs
- * @property {number} ratio Belay's median divided by this one's
+ * @property {number} ratio Belay's time divided by this one's in the same round: the median
  * @property {number} recordBytes
  * @property {string} records
  */
@@ -50,8 +50,15 @@ const program = join(import.meta.dirname, "..", "bin", "belay.js");
  */
 export async function measureSmallMigrations(options = {}) {
   const { count = 1_000, rounds = 5, seed = 1, url, belay = program } = options;
-  const home = mkdtempSync(join(tmpdir(), "belay-bench-"));
   const server = await openServer(url);
+  const home = mkdtempSync(join(tmpdir(), "belay-bench-"));
+  const cleanUp = async () => {
+    await server.close();
+    rmSync(home, { recursive: true, force: true });
+  };
+  // Else the server would run on.
+  const interrupt = () => void cleanUp().finally(() => process.exit(130));
+  process.once("SIGINT", interrupt).once("SIGTERM", interrupt);
   try {
     const { tools, missing } = findTools(options.only ?? toolNames, { home, belay });
     const migrations = generate(count, seed);
@@ -77,21 +84,22 @@ export async function measureSmallMigrations(options = {}) {
       }
     }
     refuseUnequal(contents);
-    const belayMs = median([...times].find(([{ name }]) => name === "belay")?.[1] ?? []);
+    const belayMs = [...times].find(([{ name }]) => name === "belay")?.[1] ?? [];
     return {
       ...{ count, seed, rounds, server: server.about, machine: machine(cpus()) },
       load: loadavg()[0] ?? 0,
       tools: [...times].map(([tool, ms]) => ({
         ...{ name: tool.name, label: tool.label, medianMs: median(ms) },
         ...{ fastestMs: Math.min(...ms), slowestMs: Math.max(...ms) },
-        ...{ ratio: belayMs / median(ms), recordBytes: bytes.get(tool) ?? 0 },
+        ratio: median(ms.map((each, round) => (belayMs[round] ?? 0) / each)),
+        recordBytes: bytes.get(tool) ?? 0,
         records: tool.records,
       })),
       missing,
     };
   } finally {
-    await server.close();
-    rmSync(home, { recursive: true, force: true });
+    process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
+    await cleanUp();
   }
 }
 

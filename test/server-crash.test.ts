@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Catalog, differences } from "../src/core/catalog.ts";
 import { type CrashPoint, realEnvironment } from "../src/core/environment.ts";
 import { type EmbeddedServer, openEmbedded } from "../src/dialects/postgres/embedded.ts";
+import { identify } from "../src/dialects/postgres/embedded/process.ts";
 import { type Belay, createBelay } from "../src/index.ts";
 import { catalogOf } from "./support/catalog.ts";
 import { corpora } from "./support/corpora.ts";
@@ -51,12 +52,15 @@ describe.skipIf(cases.length === 0)("the server is killed at every step boundary
     });
 
   /** Kills the postmaster with SIGKILL; its children notice and end. */
+  let killed = 0;
   const kill = () => {
-    const pid = Number.parseInt(readFileSync(join(server.dataDir, "postmaster.pid"), "utf8"), 10);
-    process.kill(pid, "SIGKILL");
+    killed = Number.parseInt(readFileSync(join(server.dataDir, "postmaster.pid"), "utf8"), 10);
+    process.kill(killed, "SIGKILL");
   };
 
   const restart = async () => {
+    // The signal is delivered at once, but on a busy machine the process takes its time to go.
+    while (identify(killed)) await realEnvironment.sleep(5);
     // The first handle still counts as a user of the server; it is closed with the new one.
     const old = server;
     server = await open();
