@@ -18,6 +18,7 @@ import type { RunResult } from "./app/guarded-run.ts";
 import { type InitOptions, type InitResult, init } from "./app/init.ts";
 import { create, type NewResult } from "./app/new.ts";
 import { type PlanResult, planBack, planUpcoming } from "./app/plan.ts";
+import { type ProveOptions, type ProveResult, prove } from "./app/prove.ts";
 import { recover } from "./app/recover.ts";
 import { type RedoResult, redo } from "./app/redo.ts";
 import type { Settings } from "./app/settings.ts";
@@ -31,6 +32,7 @@ import { defaultLimits, type Limits } from "./engine/run.ts";
 export { type Config, defineConfig } from "./app/config.ts";
 export type { Undone } from "./app/down.ts";
 export type { PlannedMigration, PlanStatement, PlanStep } from "./app/plan.ts";
+export type { ProveOptions, ProveSummary } from "./app/prove.ts";
 export type { StatusRow } from "./app/status.ts";
 export type { Done } from "./app/up.ts";
 export { BelayError, type ErrorCode, errorCodes } from "./core/errors.ts";
@@ -38,11 +40,20 @@ export type { Lock, LockMode, Loss, Undo, Verdict } from "./core/plan.ts";
 export type { RunEvent } from "./engine/events.ts";
 export type { Recovered } from "./engine/recover.ts";
 export type {
+  CrashProof,
+  Finding,
+  MeasuredLock,
+  MigrationProof,
+  ProofVerdict,
+  WayProof,
+} from "./prove/result.ts";
+export type {
   DownResult,
   InitResult,
   Limits,
   NewResult,
   PlanResult,
+  ProveResult,
   RedoResult,
   RunResult,
   StatusResult,
@@ -67,6 +78,8 @@ export interface Belay {
   plan(options?: { version?: string; to?: string }): Promise<PlanResult>;
   /** What `down` would run; default: the last migration. */
   planDown(options?: Partial<DownOptions>): Promise<PlanResult>;
+  /** Rehearses what is pending on scratch copies; default: both ways back, proofs written. */
+  prove(options?: Partial<ProveOptions>): Promise<ProveResult>;
   up(options?: Partial<UpOptions>): Promise<UpResult>;
   /** Default: the last migration, by the way that loses nothing. */
   down(options?: Partial<DownOptions>): Promise<DownResult>;
@@ -89,6 +102,8 @@ const strict: UpOptions = {
   allowOutOfOrder: false,
 };
 
+const thorough: ProveOptions = { all: false, using: "both", seed: 1, rows: 8, write: true };
+
 /** Binds the use cases to a database and a folder. Opens nothing until one is called. */
 export function createBelay(options: BelayOptions = {}): Belay {
   const { databaseUrl, limits, ...rest } = options;
@@ -105,6 +120,7 @@ export function createBelay(options: BelayOptions = {}): Belay {
     status: () => status(settings),
     plan: (given) => planUpcoming(settings, given ?? {}),
     planDown: (given) => planBack(settings, { ...cautious, ...given }),
+    prove: (given) => prove(settings, { ...thorough, ...given }),
     up: (given) => up(settings, { ...strict, ...given }),
     down: (given) => down(settings, { ...cautious, ...given }),
     redo: (given) => redo(settings, { ...cautious, ...given }),

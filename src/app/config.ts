@@ -20,6 +20,8 @@ const configSchema = z.strictObject({
   lockTimeoutMs: milliseconds.optional(),
   lockBudgetMs: milliseconds.optional(),
   statementTimeoutMs: milliseconds.optional(),
+  /** `up` refuses a migration without a fresh proof. */
+  requireProof: z.boolean().optional(),
 });
 
 export type Config = z.infer<typeof configSchema>;

@@ -14,13 +14,13 @@ import { BelayError, messageOf } from "../core/errors.ts";
 import type { Dialect } from "../dialects/dialect.ts";
 import { withAttempts } from "../engine/attempts.ts";
 import { type Recovered, recoverOpen } from "../engine/recover.ts";
-import { finishRun, type Run, startRun } from "../engine/run.ts";
+import { type Connected, connectRun, finishRun, type Run, startRun } from "../engine/run.ts";
 import type { RunFinished } from "../journal/record.ts";
 import { type JournalState, stateOf } from "../journal/state.ts";
 import { loadCatalog, readRecords, saveCatalog } from "../journal/store.ts";
 import { programVersion } from "./program.ts";
 import type { Settings } from "./settings.ts";
-import { openTarget, type Target } from "./target.ts";
+import { openTarget } from "./target.ts";
 
 export interface RunResult {
   /** Id of the run, as in the journal. */
@@ -58,12 +58,16 @@ export async function guardedRun<T extends object>(
 ): Promise<T & RunResult> {
   const target = await openTarget(settings);
   try {
-    if (options.preflight !== undefined) await look(target, options.preflight);
-    const run = await startRun({
-      ...settings,
-      ...{ dialect: target.dialect, url: target.url, command: options.command, programVersion },
-      who: { user: userName(), host: hostname(), pid: process.pid },
-    });
+    const connected = await connectRun({ ...target, environment: settings.environment });
+    await look(target.dialect, connected, options.preflight);
+    const run = await startRun(
+      {
+        ...settings,
+        ...{ dialect: target.dialect, url: target.url, command: options.command, programVersion },
+        who: { user: userName(), host: hostname(), pid: process.pid },
+      },
+      connected,
+    );
     let ending: RunFinished = { outcome: "failed" };
     try {
       const result = {
@@ -75,7 +79,10 @@ export async function guardedRun<T extends object>(
         recovered: [],
       } as T & RunResult;
       let state = stateOf(await readRecords(run.session));
-      run.catalog = await withAttempts(run, () => run.dialect.extract(run.session));
+      run.catalog =
+        settings.catalog === undefined
+          ? await withAttempts(run, () => run.dialect.extract(run.session))
+          : new Map(settings.catalog);
       if (state.open !== undefined) {
         const { version } = state.open;
         const seq = state.migrations.get(version)?.finishedSeq;
@@ -91,7 +98,8 @@ export async function guardedRun<T extends object>(
         result.error = error;
         result.outcome = error.exit === 4 ? "refused" : "failed";
       }
-      ending = await verifyEnd(run, result);
+      ending =
+        settings.verifies === false ? { outcome: result.outcome } : await verifyEnd(run, result);
       return result;
     } finally {
       await finishRun(run, ending);
@@ -102,14 +110,15 @@ export async function guardedRun<T extends object>(
 }
 
 async function look(
-  { dialect, url }: Target,
-  preflight: NonNullable<GuardOptions["preflight"]>,
+  dialect: Dialect,
+  { keeper }: Connected,
+  preflight: GuardOptions["preflight"],
 ): Promise<void> {
-  const session = await dialect.connect({ url, applicationName: "belay" });
   try {
-    await preflight(stateOf(await readRecords(session)), dialect);
-  } finally {
-    await session.close();
+    if (preflight !== undefined) await preflight(stateOf(await readRecords(keeper)), dialect);
+  } catch (error) {
+    await keeper.close();
+    throw error;
   }
 }
 

@@ -15,8 +15,8 @@ export function folderOf(settings: Pick<Settings, "projectDir" | "dir">): string
   return short.startsWith("..") ? path : short || ".";
 }
 
-export function loadFolder(settings: Settings) {
-  return readMigrations(folderOf(settings), settings.format);
+export async function loadFolder(settings: Settings): Promise<Folder> {
+  return settings.folder ?? readMigrations(folderOf(settings), settings.format);
 }
 
 /** For going back, which needs no files: the folder where it can be read, or nothing. */

@@ -1,8 +1,11 @@
 // Owns: what every use case needs to be told. The command line and the library fill it alike.
 
+import type { Catalog } from "../core/catalog.ts";
 import type { Environment } from "../core/environment.ts";
+import type { Dialect } from "../dialects/dialect.ts";
 import type { Report } from "../engine/events.ts";
 import type { Limits } from "../engine/run.ts";
+import type { Folder } from "../formats/read-folder.ts";
 
 export interface Settings {
   /** Absent: the embedded PostgreSQL under `projectDir/.belay`. */
@@ -11,6 +14,8 @@ export interface Settings {
   dir: string;
   /** Name of a format; absent: detected. */
   format?: string;
+  /** What the folder holds, read already; absent: it is read when it is needed. */
+  folder?: Folder;
   /** Absolute path of the project; `.belay/` goes here. */
   projectDir: string;
   limits: Limits;
@@ -18,6 +23,14 @@ export interface Settings {
   report: Report;
   /** Aborted by Ctrl-C: the running statement is cancelled and rolled back. */
   signal?: AbortSignal;
+  /** The configuration's policy: `up` refuses a migration without a fresh proof. */
+  requireProof?: boolean;
+  /** False: the caller reads the catalog after each run anyway. Default true. */
+  verifies?: boolean;
+  /** For rehearsals: the catalog as read a moment ago. */
+  catalog?: Catalog;
+  /** For rehearsals: the dialect as seen through somebody who holds its sessions. */
+  through?: (dialect: Dialect) => Dialect;
   /** Milliseconds; how long a dead run keeps others waiting at most. */
   leaseTermMs?: number;
 }

@@ -19,10 +19,11 @@ export interface Target {
 
 /** Throws BELAY_EMBEDDED_*; the database itself is connected to later. */
 export async function openTarget(settings: Settings): Promise<Target> {
+  const dialect = settings.through?.(postgres) ?? postgres;
   if (settings.databaseUrl !== undefined) {
     const url = settings.databaseUrl;
     return {
-      dialect: postgres,
+      dialect,
       url,
       embedded: false,
       close: async () => {},
@@ -34,7 +35,7 @@ export async function openTarget(settings: Settings): Promise<Target> {
     environment: settings.environment,
   });
   return {
-    dialect: postgres,
+    dialect,
     url: server.url(),
     embedded: true,
     close: () => server.close(),

@@ -1,19 +1,26 @@
 // Owns: carrying out pending migrations.
 
+import { fingerprintOf } from "../core/catalog.ts";
+import type { Migration } from "../core/migration.ts";
 import type { Loss } from "../core/plan.ts";
 import type { Dialect } from "../dialects/dialect.ts";
 import { execute } from "../engine/execute.ts";
+import type { Run } from "../engine/run.ts";
 import type { JournalState } from "../journal/state.ts";
 import { compare, enforce, type Policies } from "../plan/compare.ts";
 import { planUp, type UpPlan } from "../plan/plan-migration.ts";
+import type { Proof } from "../prove/proof-file.ts";
 import { guardedRun, type RunResult } from "./guarded-run.ts";
 import { loadFolder, upTo } from "./migrations.ts";
+import { readProof, requireProofs } from "./proofs.ts";
 import type { Settings } from "./settings.ts";
 
 export interface UpOptions extends Policies {
   /** Last version to apply; absent: all. */
   to?: string;
   allowDrift: boolean;
+  /** Refuses what has no fresh proof. Absent: the configuration's policy, else false. */
+  requireProof?: boolean;
 }
 
 export interface Done {
@@ -52,16 +59,41 @@ export async function up(settings: Settings, options: UpOptions): Promise<UpResu
       preflight: async (state, dialect) => void (await prepare(state, dialect)),
     },
     async (run, state, result) => {
-      for (const { version, checksum } of await prepare(state, run.dialect)) {
+      const pending = await prepare(state, run.dialect);
+      const proofs = await proofsOf(
+        pending,
+        options.requireProof ?? settings.requireProof ?? false,
+        run,
+      );
+      for (const { version, checksum } of pending) {
         const plan = plans.get(version) as UpPlan;
+        const proof = proofs.get(version);
         const { name, ms, verdict, losses } = await execute(run, {
-          plan,
-          checksum,
-          acceptLoss: true,
+          ...{ plan, checksum, acceptLoss: true },
+          ...(proof?.checksum === checksum ? { proof } : {}),
         });
         result.applied.push({ version, name, ms, verdict, losses });
       }
     },
     { applied: [], conflicts: [], notes },
   );
+}
+
+/** The proofs that lie beside the files; with `required` each has to be there and to be fresh. */
+async function proofsOf(
+  pending: readonly Migration[],
+  required: boolean,
+  { dialect, session, catalog }: Pick<Run, "dialect" | "session" | "catalog">,
+): Promise<Map<string, Proof | undefined>> {
+  const proofs = new Map<string, Proof | undefined>();
+  for (const migration of pending) {
+    // One that cannot be read says nothing, and where it has to be there, that is said.
+    const read = readProof(migration);
+    proofs.set(migration.version, required ? await read : await read.catch(() => undefined));
+  }
+  if (required) {
+    const present = { catalog: fingerprintOf(catalog), server: await dialect.server(session) };
+    requireProofs(pending, proofs, present);
+  }
+  return proofs;
 }

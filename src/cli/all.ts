@@ -7,6 +7,7 @@ import { command as down } from "./commands/down.ts";
 import { command as init } from "./commands/init.ts";
 import { command as create } from "./commands/new.ts";
 import { command as plan } from "./commands/plan.ts";
+import { command as prove } from "./commands/prove.ts";
 import { command as recover } from "./commands/recover.ts";
 import { command as redo } from "./commands/redo.ts";
 import { command as status } from "./commands/status.ts";
@@ -18,6 +19,7 @@ export const commands: readonly Command[] = [
   create,
   status,
   plan,
+  prove,
   up,
   down,
   redo,

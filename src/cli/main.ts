@@ -117,6 +117,7 @@ async function readSettings(flags: Flags, output: Output, signal: AbortSignal): 
     ...(databaseUrl === undefined || databaseUrl === "" ? {} : { databaseUrl }),
     dir: text(flags.dir) ?? config.dir ?? "migrations",
     ...(format === undefined ? {} : { format }),
+    ...(config.requireProof === undefined ? {} : { requireProof: config.requireProof }),
     ...{ projectDir, signal, report: eventLines(output), environment: environmentFromProcess() },
     limits: {
       lockTimeoutMs: limit(

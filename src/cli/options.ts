@@ -48,6 +48,15 @@ export function usingOf(flags: Flags): "auto" | "planned" | "file" {
   return using === "planned" || using === "file" ? using : "auto";
 }
 
+/** A whole number, not negative. */
+export function number(value: string, flag: string): number {
+  if (/^\d{1,9}$/.test(value)) return Number(value);
+  throw new BelayError("BELAY_USAGE", `${flag} ${value} is not a whole number`, {
+    state: untouched,
+    hint: `Write ${flag} 8.`,
+  });
+}
+
 /** `500`, `500ms`, `2s`, `1m` -> milliseconds. */
 export function duration(value: string, flag: string): number {
   const match = /^(\d+)(ms|s|m)?$/.exec(value);

@@ -49,6 +49,8 @@ export const errorCodes = {
   BELAY_LEASE_LOST: exit.interrupted,
   BELAY_DRIFT: exit.refused,
   BELAY_INTERRUPTED: exit.interrupted,
+  // proofs
+  BELAY_PROOF: exit.refused,
   // running
   BELAY_STATEMENT: exit.failed,
   BELAY_LOCK_BUDGET: exit.failed,

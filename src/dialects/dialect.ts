@@ -94,6 +94,8 @@ export interface OtherSession extends Record<string, unknown> {
 export interface Dialect {
   readonly name: string;
   connect(options: ConnectOptions): Promise<Session>;
+  /** Name and major version, e.g. `postgres 18`. */
+  server(session: Session): Promise<string>;
   /** Splits, classifies and groups a script. Throws BELAY_SQL_* with `at`; touches no server. */
   toSteps(script: Script): Promise<Step[]>;
   /** The same for SQL of our own, e.g. an undo. */

@@ -29,6 +29,8 @@ export interface Execution {
   acceptLoss: boolean;
   /** Catalog before, when it is not the run's present one (resuming). */
   before?: Catalog;
+  /** What a rehearsal said of it; kept with the record. */
+  proof?: unknown;
   /** What an earlier process did of this plan. */
   resume?: OpenAttempt;
 }
@@ -251,7 +253,7 @@ export async function finishBackOut(
 }
 
 function finished(
-  { plan, checksum, using, judge }: Execution,
+  { plan, checksum, using, judge, proof }: Execution,
   result: StepResult,
   before: Catalog,
   seen: Observation,
@@ -269,6 +271,7 @@ function finished(
     after: fingerprintOf(seen.catalog),
     ms: Math.round(ms),
     ...(using === undefined ? {} : { using }),
+    ...(proof === undefined ? {} : { proof }),
     ...(residual.length === 0 ? {} : { residual }),
   };
 }

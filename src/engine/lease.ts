@@ -97,11 +97,12 @@ export async function acquireLease(options: LeaseOptions): Promise<Lease> {
  */
 async function freeOrDead(keeper: Session, environment: Environment) {
   const deadline = environment.monotonic() + noticeMs;
-  for (;;) {
+  // Most often the first look comes only a moment too early.
+  for (let waitMs = 5; ; waitMs = Math.min(2 * waitMs, 50)) {
     const [seen] = await keeper.query<LeaseRow>(readLease);
     if (seen === undefined || seen.run === null || seen.expired || !seen.present) return seen;
     if (environment.monotonic() > deadline) throw held(seen);
-    await environment.sleep(50);
+    await environment.sleep(waitMs);
   }
 }
 

@@ -41,28 +41,44 @@ export interface RunOptions {
   leaseTermMs?: number;
 }
 
+/** A run that has not written anything yet. */
+export interface Connected {
+  id: string;
+  keeper: Session;
+}
+
+/** Throws BELAY_CONNECT. */
+export async function connectRun(
+  options: Pick<RunOptions, "dialect" | "url" | "environment">,
+): Promise<Connected> {
+  const id = options.environment.id();
+  const { dialect, url } = options;
+  return { id, keeper: await dialect.connect({ url, applicationName: applicationName(id) }) };
+}
+
 export interface Run extends Omit<RunOptions, "signal"> {
   readonly id: string;
   readonly session: Session;
   readonly keeper: Session;
   readonly lease: Lease;
   readonly signal: AbortSignal;
+  /** Stops listening to the caller's signal, which may outlive many runs. */
+  readonly leave: () => void;
   /** Kept up to date by every step; set before the first one. */
   catalog: Catalog;
   /** Of `session` now; undefined when a statement may have changed it. */
   searchPath: string[] | undefined;
 }
 
-/** Connects, installs the journal, takes the lease and records the run. Throws BELAY_LEASE_HELD. */
-export async function startRun(options: RunOptions): Promise<Run> {
+/** Installs the journal, takes the lease and records the run. Throws BELAY_LEASE_HELD. */
+export async function startRun(options: RunOptions, { id, keeper }: Connected): Promise<Run> {
   const { dialect, url, environment } = options;
-  const id = environment.id();
   const abort = new AbortController();
   const stop = () => abort.abort(options.signal?.reason);
   options.signal?.addEventListener("abort", stop, { once: true });
   if (options.signal?.aborted) stop();
 
-  const keeper = await dialect.connect({ url, applicationName: applicationName(id) });
+  const leave = () => options.signal?.removeEventListener("abort", stop);
   let session: Session | undefined;
   try {
     await install(keeper);
@@ -88,7 +104,7 @@ export async function startRun(options: RunOptions): Promise<Run> {
     });
     const run: Run = {
       ...options,
-      ...{ id, session: working, keeper, lease, signal: abort.signal },
+      ...{ id, session: working, keeper, lease, signal: abort.signal, leave },
       catalog: new Map(),
       searchPath: undefined,
     };
@@ -104,6 +120,7 @@ export async function startRun(options: RunOptions): Promise<Run> {
     await environment.reached("run-recorded");
     return run;
   } catch (error) {
+    leave();
     await session?.close();
     await keeper.close();
     throw error;
@@ -121,6 +138,7 @@ export async function finishRun(run: Run, body: RunFinished): Promise<void> {
   } catch {
     // The run's own result matters more, and a lease that is not given back expires by itself.
   } finally {
+    run.leave();
     await session.close();
     await keeper.close();
   }

@@ -91,6 +91,8 @@ export interface MigrationFinished extends StepResult {
   changed: CatalogChange[];
   ms: number;
   using?: "planned" | "file";
+  /** `up` only: the proof file that lay beside it, if it was of this text. */
+  proof?: unknown;
   /** `down` only: what is not as it was, when that was accepted. */
   residual?: Difference[];
 }

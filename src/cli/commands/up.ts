@@ -8,6 +8,7 @@ export const command = defineCommand({
   options: [
     { flags: "--to <version>", summary: "last version to apply" },
     { flags: "--dry-run", summary: "show the plan and change nothing" },
+    { flags: "--require-proof", summary: "refuse what has no fresh proof" },
     driftOption,
     ...policyOptions,
   ],
@@ -25,6 +26,7 @@ export const command = defineCommand({
     const { up } = await import("../../app/up.ts");
     const result = await up(context.settings, {
       ...(to === undefined ? {} : { to }),
+      ...(flags.requireProof ? { requireProof: true } : {}),
       allowDrift: flags.allowDrift === true,
       allowMissing: flags.allowMissing === true,
       allowChanged: flags.allowChanged === true,

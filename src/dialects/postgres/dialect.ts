@@ -5,6 +5,7 @@ import type { PlannedStatement, Step, UndoStatement } from "../../core/plan.ts";
 import type { Dialect, OtherSession, Session, Timeouts, Undoer } from "../dialect.ts";
 import { extractCatalog } from "./catalog/extract.ts";
 import { markObservation, type ObservationMark, observe } from "./catalog/observe.ts";
+import { versionOf } from "./catalog/server.ts";
 import { classify, recall } from "./classify.ts";
 import type { Lookup } from "./kind.ts";
 import { observer } from "./observer.ts";
@@ -87,6 +88,7 @@ async function blockers(session: Session, pid: number) {
 export const postgres: Dialect = {
   name: "postgres",
   connect,
+  server: async (session) => `postgres ${Math.floor((await versionOf(session)) / 10_000)}`,
   toSteps: async (script) => toSteps(await parseScript(script), script.transaction),
   undoToSteps,
 

@@ -1,0 +1,16 @@
+// Owns: PostgreSQL behind the rehearsals port; each member is a file.
+
+import type { Rehearsals } from "../../rehearsal.ts";
+import { claim, createDatabase, dropDatabase, sweep } from "./databases.ts";
+import { edit } from "./edit.ts";
+import { fill } from "./fill.ts";
+import { heldLocks } from "./locks.ts";
+import { readContents } from "./read.ts";
+
+export const postgresRehearsals: Rehearsals = {
+  create: createDatabase,
+  drop: dropDatabase,
+  ...{ claim, sweep, fill, edit },
+  read: readContents,
+  locks: heldLocks,
+};

@@ -1,0 +1,217 @@
+// Owns: the rehearsal of one migration and one way back, on copies of a database that is as before
+// it. Every judgement compares what was read from the copies; what the plan claims is only ever
+// compared with that.
+
+import { type Catalog, type Difference, describeDifference, differences } from "../core/catalog.ts";
+import { type BelayError, messageOf } from "../core/errors.ts";
+import type { Migration } from "../core/migration.ts";
+import type { Loss, Verdict } from "../core/plan.ts";
+import type { Contents } from "../dialects/rehearsal.ts";
+import { columnOrderLoss, isColumnOrder, residualOf } from "./judge-catalog.ts";
+import { judgeRows } from "./judge-rows.ts";
+import type { Mortal } from "./mortal.ts";
+import type { Finding, UndoSource, WayProof } from "./result.ts";
+import { sameRows, type UnequalColumn } from "./same-rows.ts";
+import type { Copy, Scratch } from "./scratch.ts";
+import { readState, type Stage, type State } from "./stage.ts";
+import { runVerbatim } from "./verbatim.ts";
+import { write } from "./writers.ts";
+
+/** What a run is told besides. */
+export interface Circumstances {
+  /** The catalog as read a moment ago, so that the run need not read it again. */
+  catalog?: Catalog;
+  /** A life that ends at a crash point. */
+  mortal?: Mortal;
+}
+
+/** The program under proof; each call is a run of its own with its own connections. */
+export interface Actors {
+  up(url: string, version: string, given?: Circumstances): Promise<Outcome>;
+  /** Losses are accepted: whether there are any is for the rehearsal to find. */
+  down(url: string, using: UndoSource, given?: Circumstances): Promise<Outcome>;
+  redo(url: string, using: UndoSource, given?: Circumstances): Promise<Outcome>;
+  recover(url: string, given?: Circumstances): Promise<Outcome>;
+}
+
+export interface Outcome {
+  error?: BelayError;
+  verdict: Verdict;
+  losses: Loss[];
+}
+
+export interface Rehearsal {
+  scratch: Scratch;
+  actors: Actors;
+  stage: Stage;
+  migration: Migration;
+}
+
+/** After the up and what was written then: where each way back starts. */
+interface Migrated {
+  copy: Copy;
+  up: Outcome;
+  state: State;
+  written: Contents;
+  findings: Finding[];
+}
+
+/** Up, writers, then each way back from there, and up again; judged at each station. */
+export async function rehearse(
+  rehearsal: Rehearsal,
+  undoSources: readonly UndoSource[],
+  options: { writers: boolean },
+): Promise<WayProof[]> {
+  const { scratch, actors, stage, migration } = rehearsal;
+  await using copy = await stage.copy.copy();
+  const given = { catalog: stage.before.catalog };
+  const up = await actors.up(copy.url, migration.version, given);
+  const failedUp = (why: string) =>
+    undoSources.map((undoSource) => failed(emptyProof(undoSource, []), why));
+  if (up.error) return failedUp(`up: ${describe(up.error)}`);
+  const state = await readState(scratch, copy);
+  const unequal = await unequalToVerbatim(rehearsal, state);
+  if (unequal !== undefined) return failedUp(unequal);
+  const findings: Finding[] = [];
+  const written = options.writers
+    ? await write(scratch, copy, { ...stage, migrated: state, findings })
+    : state.contents;
+  const migrated = { copy, up, state, written, findings };
+  const proofs: WayProof[] = [];
+  for (const [index, undoSource] of undoSources.entries()) {
+    // The last one may use up the copy itself.
+    const isLast = index === undoSources.length - 1;
+    await using own = isLast ? undefined : await copy.copy();
+    proofs.push(await goBack(rehearsal, { ...migrated, copy: own ?? copy }, undoSource));
+  }
+  return proofs;
+}
+
+function emptyProof(undoSource: UndoSource, findings: Finding[]): WayProof {
+  return {
+    ...{ undoSource, residual: [], losses: [], findings, rows: { checked: 0, lost: 0 } },
+    verdict: "exact",
+  };
+}
+
+async function goBack(
+  rehearsal: Rehearsal,
+  { copy, up, state, written, findings }: Migrated,
+  undoSource: UndoSource,
+): Promise<WayProof> {
+  const { scratch, actors, stage } = rehearsal;
+  const proof = emptyProof(undoSource, [...findings]);
+  const down = await actors.down(copy.url, undoSource, { catalog: state.catalog });
+  if (down.error?.code === "BELAY_UNDO_NONE") {
+    return { ...proof, verdict: "irreversible", why: down.error.message, losses: up.losses };
+  }
+  if (down.error) return failed(proof, `down: ${describe(down.error)}`);
+  const back = await readState(scratch, copy);
+  const residual = residualOf(stage.before.catalog, back.catalog).filter(
+    (each) => !isMadeBy(each, state.contents, written),
+  );
+  const { losses, ...rows } = judgeRows({
+    ...{ before: stage.before.contents, migrated: state.contents },
+    ...{ written, back: back.contents },
+  });
+  Object.assign(proof, { residual, rows });
+  proof.losses.push(...residual.filter(isColumnOrder).map(columnOrderLoss), ...losses);
+  const claimsExact = undoSource === "planned" && up.verdict === "exact";
+  if (claimsExact && proof.losses.length > 0) {
+    return failed(proof, "the plan says that nothing is lost, and something is");
+  }
+  // A plan that says what it cannot bring back has not lied; a written down says nothing.
+  const isForeseen = undoSource === "planned" && !claimsExact;
+  if (!isForeseen && residual.length > 0 && !residual.every(isColumnOrder)) {
+    const lines = residual.map(describeDifference);
+    return failed(proof, `the catalog is not as it was: ${sentence(lines)}`);
+  }
+  proof.losses.push(...claimedLosses(undoSource, up, stage.before.contents));
+  const isTheirs = (each: Difference) => isMadeBy(each, state.contents, written);
+  const again = isForeseen ? undefined : await upAgain(rehearsal, copy, back, isTheirs);
+  if (again !== undefined) return failed(proof, again);
+  return { ...proof, verdict: proof.losses.length > 0 ? "lossy" : "exact" };
+}
+
+/** Some applications have triggers that make tables; what the writers' did is theirs. */
+function isMadeBy({ object, fact, before }: Difference, earlier: Contents, later: Contents) {
+  if (fact !== undefined || before !== undefined) return false;
+  const names = (contents: Contents) => [
+    ...contents.tables.map(({ name }) => `table ${name}`),
+    ...contents.sequences.map(({ name }) => `sequence ${name}`),
+  ];
+  return names(later).includes(object) && !names(earlier).includes(object);
+}
+
+/** What the written statements do and the planned ones do not, or the other way round. */
+async function unequalToVerbatim(
+  { scratch, stage, migration }: Rehearsal,
+  planned: State,
+): Promise<string | undefined> {
+  const found = differences(stage.verbatim.catalog, planned.catalog, "name");
+  if (found.length > 0) {
+    return `the planned run ends in another catalog than the written one: ${sentence(found.map(describeDifference))}`;
+  }
+  const rows = sameRows(stage.verbatim.contents, planned.contents);
+  if (rows.length === 0) return undefined;
+  // now(), random(): what differs between two runs of the same text says nothing.
+  await using copy = await stage.copy.copy();
+  await runVerbatim(scratch, copy, migration, stage.before.catalog);
+  const noise = sameRows(stage.verbatim.contents, (await readState(scratch, copy)).contents);
+  const left = without(rows, noise);
+  if (left.length === 0) return undefined;
+  return `the planned run ends in other rows than the written one: ${left.map(shown).join(", ")}`;
+}
+
+function without(found: readonly UnequalColumn[], noise: readonly UnequalColumn[]) {
+  const names = new Set(noise.map(shown));
+  return found.filter((each) => !names.has(shown(each)));
+}
+
+function shown({ table, column }: UnequalColumn): string {
+  return column === undefined ? table : `${table}.${column}`;
+}
+
+/** Undefined when the second up ends where the first did. */
+async function upAgain(
+  { scratch, actors, stage, migration }: Rehearsal,
+  copy: Copy,
+  { catalog }: State,
+  isTheirs: (difference: Difference) => boolean,
+): Promise<string | undefined> {
+  const up = await actors.up(copy.url, migration.version, { catalog });
+  if (up.error) return `up again: ${describe(up.error)}`;
+  const now = await scratch.server.dialect.extract(await copy.looking());
+  const found = differences(stage.verbatim.catalog, now, "name").filter(
+    (each) => !isColumnOrder(each) && !isTheirs(each),
+  );
+  if (found.length === 0) return undefined;
+  return `up again ends in another catalog: ${sentence(found.map(describeDifference))}`;
+}
+
+/**
+ * What the plan says is lost although no row shows it: its tables were empty here, and are not
+ * where the migration will run. A hand-written down may bring some of it back, and where rows were
+ * there to tell, they told.
+ */
+function claimedLosses(source: UndoSource, up: Outcome, before: Contents): Loss[] {
+  if (source === "planned") return up.losses;
+  if (up.verdict === "exact") return [];
+  const empty = before.tables.filter(({ rows }) => rows.length === 0).map(({ name }) => name);
+  const bare = (name: string) => name.split(".").at(-1) ?? name;
+  return up.losses.filter(({ object }) => empty.some((name) => object.includes(bare(name))));
+}
+
+function failed(proof: WayProof, why: string): WayProof {
+  return { ...proof, verdict: "failed", why };
+}
+
+/** The server's words and the place. */
+function describe(error: BelayError): string {
+  return error.at === undefined ? messageOf(error) : `${error.at}: ${messageOf(error)}`;
+}
+
+function sentence(lines: readonly string[]): string {
+  const more = lines.length > 3 ? `; and ${lines.length - 3} more` : "";
+  return `${lines.slice(0, 3).join("; ")}${more}`;
+}

@@ -1,0 +1,63 @@
+// Owns: the applications that go on writing after a migration: the new one, which knows the new
+// columns, and the old one, which is still running and knows only those from before.
+
+import { differences } from "../core/catalog.ts";
+import type { Contents, TableRows } from "../dialects/rehearsal.ts";
+import type { Finding } from "./result.ts";
+import { sameRows } from "./same-rows.ts";
+import type { Copy, Scratch } from "./scratch.ts";
+import type { Stage, State } from "./stage.ts";
+
+/** A migration that touches more tables is rare, and each further one shows little. */
+const tablesAtMost = 12;
+
+interface Writing extends Pick<Stage, "before" | "seed"> {
+  migrated: State;
+  findings: Finding[];
+}
+
+/** Returns what is in the database afterwards. */
+export async function write(scratch: Scratch, copy: Copy, writing: Writing): Promise<Contents> {
+  const { before, migrated, seed, findings } = writing;
+  const { rehearsals } = scratch.server;
+  const tables = touchedTables(before, migrated).slice(0, tablesAtMost);
+  if (tables.length === 0) return migrated.contents;
+  const names = tables.map(({ name }) => name);
+  await copy.with(async (session) => {
+    await rehearsals.edit(session, { seed: seed + 1, updates: 2, deletes: 1, tables: names });
+    const whole = new Map(names.map((name) => [name, []]));
+    await rehearsals.fill(session, { seed: seed + 2, rows: 2, only: whole });
+    const old = oldShapes(tables, before);
+    for (const { table, inserted, why } of await rehearsals.fill(session, {
+      ...{ seed: seed + 3, rows: 1, only: old },
+    })) {
+      if (inserted > 0 || why === undefined) continue;
+      const text = `an application that knows only the old columns cannot insert into ${table}: ${why}`;
+      findings.push({ kind: "old-shape", text });
+    }
+  });
+  return rehearsals.read(await copy.looking());
+}
+
+/** Those that the migration changed, as they are now. */
+function touchedTables(before: State, migrated: State): TableRows[] {
+  const names = new Set(sameRows(before.contents, migrated.contents).map(({ table }) => table));
+  // Copies keep the server's identities, so a renamed table is not a new one.
+  for (const { object, fact, after } of differences(before.catalog, migrated.catalog)) {
+    const now = fact === "name" || fact === undefined ? after : object;
+    if (now?.startsWith("table ")) names.add(now.slice("table ".length));
+  }
+  return migrated.contents.tables.filter(({ name }) => names.has(name));
+}
+
+/** The columns from before, for tables whose columns are others now. */
+function oldShapes(tables: readonly TableRows[], { contents }: State) {
+  const shapes = new Map<string, string[]>();
+  for (const { name, columns } of tables) {
+    const earlier = contents.tables.find((each) => each.name === name);
+    if (earlier === undefined) continue;
+    const old = earlier.columns.filter(({ generated }) => !generated).map((each) => each.name);
+    if (old.join("\n") !== columns.map((each) => each.name).join("\n")) shapes.set(name, old);
+  }
+  return shapes;
+}
