@@ -32,6 +32,24 @@ export async function writeProof(migration: Migration, proof: Proof): Promise<st
   }
 }
 
+/** Not under a name that any tool would run: somebody has to read it first. Returns what was done. */
+export async function writeProposal(
+  { up, down }: Migration,
+  sql: readonly string[],
+): Promise<string> {
+  const beside = down?.path === up.path ? undefined : down?.path;
+  const path = `${beside ?? up.path.replace(/(\.up)?\.sql$/i, ".down.sql")}.proposed`;
+  const text = `-- Belay's own inverse, derived from the catalog and proved exact. For review.\n${sql
+    .map((statement) => `${statement};\n`)
+    .join("")}`;
+  try {
+    await writeFile(path, text);
+    return `wrote ${path}`;
+  } catch (error) {
+    return `${path} is not written: ${messageOf(error)}`;
+  }
+}
+
 /** What a proof has to match to be fresh. */
 export interface Present {
   /** Fingerprint of the catalog on which the first pending migration will run. */

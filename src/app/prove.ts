@@ -6,6 +6,7 @@ import type { Migration } from "../core/migration.ts";
 import { stateOf } from "../journal/state.ts";
 import { readRecords } from "../journal/store.ts";
 import { compare } from "../plan/compare.ts";
+import { undoStatements } from "../plan/reverse.ts";
 import { proofOf } from "../prove/proof-file.ts";
 import { prove as proveAll } from "../prove/prove.ts";
 import type { Actors, Circumstances, Outcome } from "../prove/rehearse.ts";
@@ -13,13 +14,13 @@ import type { MigrationProof, UndoSource } from "../prove/result.ts";
 import { Scratch } from "../prove/scratch.ts";
 import { down } from "./down.ts";
 import { loadFolder, unknownVersion } from "./migrations.ts";
-import { writeProof } from "./proofs.ts";
+import { writeProof, writeProposal } from "./proofs.ts";
 import { recover } from "./recover.ts";
 import { redo } from "./redo.ts";
 import { openScratchServer } from "./scratch-server.ts";
 import type { Settings } from "./settings.ts";
 import { withSession } from "./target.ts";
-import { up } from "./up.ts";
+import { type UpOptions, up } from "./up.ts";
 
 export interface ProveOptions {
   /** Only these. */
@@ -38,6 +39,8 @@ export interface ProveOptions {
   crashBudget?: number;
   /** Write proof files beside the migrations. */
   write: boolean;
+  /** Write Belay's own inverse, for review, beside downs that are worse than it. */
+  writeDown?: boolean;
   /** Called as each is done, in order. */
   onProof?(proof: MigrationProof): void;
 }
@@ -83,6 +86,7 @@ export async function prove(settings: Settings, options: ProveOptions): Promise<
     onProof: (proof) => options.onProof?.(proof),
   });
   const notes = options.write ? await writeProofs(folder.migrations, proofs, made) : [];
+  if (options.writeDown) notes.push(...(await writeProposals(folder.migrations, proofs)));
   return {
     migrations: proofs,
     notes,
@@ -103,6 +107,19 @@ async function writeProofs(
     if (why !== undefined) return [`Proofs are not written: ${why}`];
   }
   return [];
+}
+
+async function writeProposals(
+  migrations: readonly Migration[],
+  proofs: readonly MigrationProof[],
+): Promise<string[]> {
+  const notes: string[] = [];
+  for (const { version, proposal } of proofs) {
+    const migration = migrations.find((each) => each.version === version);
+    if (migration === undefined || proposal === undefined) continue;
+    notes.push(await writeProposal(migration, proposal));
+  }
+  return notes;
 }
 
 function summaryOf(proofs: readonly MigrationProof[]): ProveSummary {
@@ -145,10 +162,16 @@ function actorsOf({ signal: _, ...settings }: Settings): Actors {
   return {
     up: (url, version, given) =>
       outcome(async () => {
-        const options = { ...strict, to: version, allowOutOfOrder: false };
+        let inverse: string[] = [];
+        const options: UpOptions = {
+          ...{ ...strict, to: version, allowOutOfOrder: false },
+          onApplied: ({ undo }) => {
+            inverse = undoStatements(undo).map(({ sql }) => sql);
+          },
+        };
         const { error, applied } = await up(on(url, given), options);
         const done = applied.find((each) => each.version === version);
-        return { error, ...(done as Pick<Outcome, "verdict" | "losses"> | undefined) };
+        return { error, inverse, ...(done as Pick<Outcome, "verdict" | "losses"> | undefined) };
       }),
     down: (url, using, given) => outcome(() => down(on(url, given), { ...last, using })),
     redo: (url, using, given) => outcome(() => redo(on(url, given), { ...last, using })),
@@ -160,11 +183,11 @@ async function outcome(
   work: () => Promise<{ [K in keyof Outcome]?: Outcome[K] | undefined }>,
 ): Promise<Outcome> {
   try {
-    const { error, verdict = "exact", losses = [] } = await work();
-    return { verdict, losses, ...(error === undefined ? {} : { error }) };
+    const { error, verdict = "exact", losses = [], inverse = [] } = await work();
+    return { verdict, losses, inverse, ...(error === undefined ? {} : { error }) };
   } catch (error) {
     // What comes before the work: a defect is thrown on.
     if (!(error instanceof BelayError)) throw error;
-    return { verdict: "exact", losses: [], error };
+    return { verdict: "exact", losses: [], inverse: [], error };
   }
 }

@@ -6,6 +6,7 @@ import type { Loss } from "../core/plan.ts";
 import type { Dialect } from "../dialects/dialect.ts";
 import { execute } from "../engine/execute.ts";
 import type { Run } from "../engine/run.ts";
+import type { MigrationFinished } from "../journal/record.ts";
 import type { JournalState } from "../journal/state.ts";
 import { compare, enforce, type Policies } from "../plan/compare.ts";
 import { planUp, type UpPlan } from "../plan/plan-migration.ts";
@@ -21,6 +22,8 @@ export interface UpOptions extends Policies {
   allowDrift: boolean;
   /** Refuses what has no fresh proof. Absent: the configuration's policy, else false. */
   requireProof?: boolean;
+  /** Called with the record of each migration that is done. */
+  onApplied?: (finished: MigrationFinished) => void;
 }
 
 export interface Done {
@@ -68,10 +71,12 @@ export async function up(settings: Settings, options: UpOptions): Promise<UpResu
       for (const { version, checksum } of pending) {
         const plan = plans.get(version) as UpPlan;
         const proof = proofs.get(version);
-        const { name, ms, verdict, losses } = await execute(run, {
+        const finished = await execute(run, {
           ...{ plan, checksum, acceptLoss: true },
           ...(proof?.checksum === checksum ? { proof } : {}),
         });
+        options.onApplied?.(finished);
+        const { name, ms, verdict, losses } = finished;
         result.applied.push({ version, name, ms, verdict, losses });
       }
     },

@@ -71,7 +71,15 @@ export interface EditOptions {
   updates: number;
   deletes: number;
   /** By name as in {@link TableRows}. */
-  tables: readonly string[];
+  tables: readonly EditedTable[];
+}
+
+export interface EditedTable {
+  name: string;
+  /** Columns that may be set; absent: all. */
+  columns?: ReadonlySet<string>;
+  /** Rows that are left as they are: their keys' cells, as JSON, in the order of the key. */
+  spared?: ReadonlySet<string>;
 }
 
 /** What became of a table under {@link Rehearsals.edit}. */

@@ -5,12 +5,15 @@
 // and cascades count too. A cell that follows from no rule may hold anything.
 
 import type { Row, TableRows } from "../dialects/rehearsal.ts";
+import { columnSuccessors } from "./succession.ts";
 
 /** Undefined: any value will do. */
 export type Cell = string | null | undefined;
 
 export interface ExpectedRow {
   cells: Cell[];
+  /** Values that may not be there again: something else was written over them. */
+  not?: Cell[];
   /** An application wrote it, or wrote to it, after the migration. */
   written: boolean;
   /** Nobody can say whether it has to be there. */
@@ -47,21 +50,23 @@ interface Column {
   now: number;
   /** What is written to it after the migration has to be in it after the rollback. */
   comparable: boolean;
+  /** No row had this value after the migration, and the type is still the old one. */
+  isNovel(cell: Cell): boolean;
 }
 
-/** A column is the same one by its identity, or by its name where the table was made anew. */
 function columnsOf(before: TableRows, migrated: TableRows): Column[] {
-  const same = before.identity === migrated.identity ? "identity" : "name";
+  const successors = columnSuccessors(before, migrated);
   return before.columns.map((column, was) => {
-    const now = migrated.columns.findIndex((each) => each[same] === column[same]);
+    const now = successors[was] ?? -1;
     const is = migrated.columns[now];
+    const sameType = is !== undefined && is.type === column.type;
     const comparable =
-      is !== undefined &&
-      is.type === column.type &&
+      sameType &&
       !is.generated &&
       !column.generated &&
       sameValues(before.rows, was, migrated.rows, now);
-    return { now, comparable };
+    const known = new Set(migrated.rows.map((row) => row[now]));
+    return { now, comparable, isNovel: (cell) => sameType && !known.has(cell ?? null) };
   });
 }
 
@@ -120,10 +125,14 @@ function update(
 ): void {
   if (sameRow(earlier, later)) return;
   expected.written = true;
-  columns.forEach(({ now, comparable }, at) => {
+  columns.forEach(({ now, comparable, isNovel }, at) => {
     if (described[at]?.generated) expected.cells[at] = undefined;
     if (now < 0 || earlier[now] === later[now]) return;
+    const was = expected.cells[at];
     expected.cells[at] = comparable ? later[now] : undefined;
+    if (comparable || !isNovel(later[now])) return;
+    expected.not ??= [];
+    expected.not[at] = was;
   });
 }
 

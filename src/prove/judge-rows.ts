@@ -12,6 +12,7 @@ import {
   keyOf,
   textOf,
 } from "./expect-rows.ts";
+import { successorOf } from "./succession.ts";
 
 /** A database's contents at the stations of a rehearsal. */
 export interface Stations {
@@ -34,10 +35,11 @@ export interface RowJudgement {
 
 export function judgeRows({ before, migrated, written, back }: Stations): RowJudgement {
   const judgement: RowJudgement = { checked: 0, lost: 0, losses: [] };
-  let inserted = 0;
+  // Each may have taken a value of a sequence.
+  let inserted = rowsIn(written) > rowsIn(migrated) ? rowsIn(written) - rowsIn(migrated) + 10 : 0;
   for (const table of before.tables) {
-    const now = findTable(migrated.tables, table);
-    const later = now && findTable(written.tables, now);
+    const now = successorOf(table, before.tables, migrated.tables);
+    const later = now && written.tables.find(({ identity }) => identity === now.identity);
     const expected = expectTable(table, now && later && { migrated: now, written: later });
     inserted += expected.inserted;
     const found = back.tables.find((each) => each.name === table.name);
@@ -50,11 +52,8 @@ export function judgeRows({ before, migrated, written, back }: Stations): RowJud
   return judgement;
 }
 
-function findTable<T extends { identity: string; name: string }>(list: readonly T[], table: T) {
-  return (
-    list.find((each) => each.identity === table.identity) ??
-    list.find((each) => each.name === table.name)
-  );
+function rowsIn({ tables }: Contents): number {
+  return tables.reduce((sum, { rows }) => sum + rows.length, 0);
 }
 
 // --------------------------------------------------------------------------------------- tables
@@ -153,16 +152,25 @@ class Matching {
   private changed(expected: ExpectedRow, found: readonly Cell[]): boolean {
     let changed = false;
     expected.cells.forEach((cell, at) => {
+      const isOld = expected.not !== undefined && at in expected.not;
+      if (cell === undefined && isOld && expected.not?.[at] === found[at]) {
+        changed = true;
+        this.note(at, `${shownRow(this.table, expected.cells)}: what was written since is gone`);
+      }
       if (cell === undefined || cell === found[at]) return;
       changed = true;
-      const column = this.table.columns[at]?.name ?? "";
       const where = shownRow(this.table, expected.cells);
       const is = this.missing[at] ? "is gone" : `is ${shownCell(found[at])}`;
-      const list = this.tally.changed.get(column) ?? [];
-      list.push(`${where}: ${shownCell(cell)} ${is}`);
-      this.tally.changed.set(column, list);
+      this.note(at, `${where}: ${shownCell(cell)} ${is}`);
     });
     return changed;
+  }
+
+  private note(at: number, line: string): void {
+    const column = this.table.columns[at]?.name ?? "";
+    const list = this.tally.changed.get(column) ?? [];
+    list.push(line);
+    this.tally.changed.set(column, list);
   }
 }
 
@@ -204,14 +212,14 @@ function shownCell(cell: Cell): string {
  */
 function judgeSequence(
   was: SequencePlace,
-  { migrated, written, back }: Stations,
+  { before, migrated, written, back }: Stations,
   inserted: number,
 ): Loss | undefined {
   const is = back.sequences.find((each) => each.name === was.name);
   // Its absence is a difference of the catalog.
   if (is === undefined) return undefined;
-  const up = findTable(migrated.sequences, was);
-  const later = up && findTable(written.sequences, up);
+  const up = successorOf(was, before.sequences, migrated.sequences);
+  const later = up && written.sequences.find(({ identity }) => identity === up.identity);
   const drawn = later !== undefined && up !== undefined && later.next !== up.next;
   const sign = was.ascending ? 1n : -1n;
   const ahead = (from: SequencePlace | undefined) => (is.next - (from ?? was).next) * sign;

@@ -59,11 +59,13 @@ export async function proveMigration(
   await using stage = prepared;
   const ways = await rehearseWays(ground, copy, stage, migration);
   const crash = await crashesOf(ground, stage, migration, ways);
+  const proposal = proposalOf(ways);
   const [best, other] = ways.sort((a, b) => rank(a) - rank(b)) as [WayProof, WayProof?];
   return {
     ...{ ...base, ...best, locks: stage.locks },
     findings: [...findings, ...stage.findings, ...best.findings],
     ...(other === undefined ? {} : { other }),
+    ...(proposal === undefined ? {} : { proposal }),
     ...(crash === undefined ? {} : { crash }),
     ...(crash !== undefined && crash.failures > 0 ? crashed(crash.details) : {}),
     before: fingerprintOf(stage.before.catalog),
@@ -92,6 +94,14 @@ function crashed(details: readonly string[]): Pick<WayProof, "verdict" | "why" |
 function sources(using: Ground["using"], migration: Migration): UndoSource[] {
   if (using !== "both") return [using];
   return migration.down === undefined ? ["planned"] : ["planned", "file"];
+}
+
+function proposalOf(ways: readonly WayProof[]): string[] | undefined {
+  const [planned, file] = (["planned", "file"] as const).map((source) =>
+    ways.find(({ undoSource }) => undoSource === source),
+  );
+  const isBetter = planned?.verdict === "exact" && file !== undefined && file.verdict !== "exact";
+  return isBetter ? planned.inverse : undefined;
 }
 
 function rank({ verdict }: WayProof): number {
@@ -132,7 +142,11 @@ async function sayWhen(
   const once = async (given: Rehearsal) =>
     (await rehearse(given, ways, { writers: false }))[0] as WayProof;
   const quiet = await once(rehearsal);
-  if (quiet.verdict !== "failed") return { ...proof, failsWhen: "with later writes" };
+  if (quiet.verdict !== "failed") {
+    // What it loses besides is seen better where nothing fails.
+    const losses = [...proof.losses, ...quiet.losses];
+    return { ...proof, losses, failsWhen: "with later writes" };
+  }
   if (rehearsal.stage.filled === 0) return { ...quiet, failsWhen: "always" };
   const bare = await stageOf(ground, copy, rehearsal.migration, { rows: 0 });
   if (bare instanceof BelayError) return { ...quiet, failsWhen: "with rows" };

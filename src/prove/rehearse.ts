@@ -38,6 +38,8 @@ export interface Outcome {
   error?: BelayError;
   verdict: Verdict;
   losses: Loss[];
+  /** Of an up: the statements that take it back, in order. */
+  inverse: string[];
 }
 
 export interface Rehearsal {
@@ -130,7 +132,8 @@ async function goBack(
   const isTheirs = (each: Difference) => isMadeBy(each, state.contents, written);
   const again = isForeseen ? undefined : await upAgain(rehearsal, copy, back, isTheirs);
   if (again !== undefined) return failed(proof, again);
-  return { ...proof, verdict: proof.losses.length > 0 ? "lossy" : "exact" };
+  const verdict = proof.losses.length > 0 ? "lossy" : "exact";
+  return { ...proof, verdict, ...(undoSource === "planned" && { inverse: up.inverse }) };
 }
 
 /** Some applications have triggers that make tables; what the writers' did is theirs. */
@@ -206,9 +209,14 @@ function failed(proof: WayProof, why: string): WayProof {
   return { ...proof, verdict: "failed", why };
 }
 
-/** The server's words and the place. */
+/** The place, the server's words, and the statement, which says what it was about. */
 function describe(error: BelayError): string {
-  return error.at === undefined ? messageOf(error) : `${error.at}: ${messageOf(error)}`;
+  const place = error.at === undefined ? "" : `${error.at}: `;
+  const { statement } = error.details;
+  if (typeof statement !== "string") return `${place}${messageOf(error)}`;
+  const line = statement.replace(/\s+/g, " ").trim();
+  const shown = line.length > 120 ? `${line.slice(0, 119)}…` : line;
+  return `${place}${messageOf(error)}; in ${shown}`;
 }
 
 function sentence(lines: readonly string[]): string {

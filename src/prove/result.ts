@@ -28,6 +28,8 @@ export interface WayProof {
   losses: Loss[];
   /** Rows that had to be there after the rollback; those gone or changed. */
   rows: { checked: number; lost: number };
+  /** Of the planned way, where it works: its statements. */
+  inverse?: string[];
   /** What a reader should know besides: the old application cannot write, locks not foreseen. */
   findings: Finding[];
 }
@@ -77,6 +79,8 @@ export interface MigrationProof extends WayProof {
   after: string;
   /** The other way back, where both were rehearsed. */
   other?: WayProof;
+  /** A down that is exact, where the author's is not. */
+  proposal?: string[];
   locks: MeasuredLock[];
   /** Absent: not asked for. */
   crash?: CrashProof;

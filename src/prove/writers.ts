@@ -2,11 +2,13 @@
 // columns, and the old one, which is still running and knows only those from before.
 
 import { differences } from "../core/catalog.ts";
-import type { Contents, TableRows } from "../dialects/rehearsal.ts";
+import type { Contents, EditedTable, TableRows } from "../dialects/rehearsal.ts";
+import { keyOf } from "./expect-rows.ts";
 import type { Finding } from "./result.ts";
 import { sameRows } from "./same-rows.ts";
 import type { Copy, Scratch } from "./scratch.ts";
 import type { Stage, State } from "./stage.ts";
+import { columnSuccessors, isForWriters, predecessorOf } from "./succession.ts";
 
 /** A migration that touches more tables is rare, and each further one shows little. */
 const tablesAtMost = 12;
@@ -20,14 +22,17 @@ interface Writing extends Pick<Stage, "before" | "seed"> {
 export async function write(scratch: Scratch, copy: Copy, writing: Writing): Promise<Contents> {
   const { before, migrated, seed, findings } = writing;
   const { rehearsals } = scratch.server;
-  const tables = touchedTables(before, migrated).slice(0, tablesAtMost);
+  const tables = touchedTables(before, migrated).filter((table) =>
+    isForWriters(table, before.contents, migrated.contents),
+  );
   if (tables.length === 0) return migrated.contents;
-  const names = tables.map(({ name }) => name);
+  const some = tables.slice(0, tablesAtMost);
   await copy.with(async (session) => {
-    await rehearsals.edit(session, { seed: seed + 1, updates: 2, deletes: 1, tables: names });
-    const whole = new Map(names.map((name) => [name, []]));
+    const edited = some.flatMap((table) => editable(table, before.contents, migrated.contents));
+    await rehearsals.edit(session, { seed: seed + 1, updates: 2, deletes: 1, tables: edited });
+    const whole = new Map(some.map(({ name }) => [name, []]));
     await rehearsals.fill(session, { seed: seed + 2, rows: 2, only: whole });
-    const old = oldShapes(tables, before);
+    const old = oldShapes(some, before);
     for (const { table, inserted, why } of await rehearsals.fill(session, {
       ...{ seed: seed + 3, rows: 1, only: old },
     })) {
@@ -60,4 +65,26 @@ function oldShapes(tables: readonly TableRows[], { contents }: State) {
     if (old.join("\n") !== columns.map((each) => each.name).join("\n")) shapes.set(name, old);
   }
   return shapes;
+}
+
+/** Where more rows than this were changed by the migration, some of them are edited all the same. */
+const sparedAtMost = 4;
+
+/**
+ * What an application may set: columns that it knew before. Rows that the migration changed are
+ * mostly spared, or an edit would hide what the rollback makes of them.
+ */
+function editable(table: TableRows, before: Contents, migrated: Contents): EditedTable[] {
+  const earlier = predecessorOf(table, before.tables, migrated.tables);
+  if (earlier === undefined || table.key === undefined) return [];
+  const { key } = table;
+  const now = columnSuccessors(earlier, table);
+  const columns = new Set(now.flatMap((at) => table.columns[at]?.name ?? []));
+  const known = new Set(earlier.rows.map((row) => JSON.stringify(row)));
+  const changed = table.rows.filter((row) => {
+    const asItWas = now.map((at) => row[at] ?? null);
+    return now.includes(-1) || !known.has(JSON.stringify(asItWas));
+  });
+  const spared = changed.filter((_, index) => changed.length <= sparedAtMost || index % 4 < 3);
+  return [{ name: table.name, columns, spared: new Set(spared.map((row) => keyOf(row, key))) }];
 }

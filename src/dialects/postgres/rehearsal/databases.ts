@@ -5,7 +5,7 @@
 import type { Session } from "../../dialect.ts";
 import { scratchName } from "../../rehearsal.ts";
 import { versionOf } from "../catalog/server.ts";
-import { quote } from "../names.ts";
+import { literal, quote } from "../names.ts";
 
 /** First half of the advisory lock's key: ASCII "blay". The second is the owner's number. */
 const lockClass = 0x626c6179;
@@ -19,6 +19,27 @@ export async function createDatabase(admin: Session, name: string, template = "t
   const copies = row?.fsync === "off" && (await versionOf(admin)) >= 150_000;
   const strategy = copies ? "STRATEGY file_copy" : "";
   await admin.run(`CREATE DATABASE ${quote(name)} TEMPLATE ${quote(template)} ${strategy}`);
+  await copySettings(admin, name, template);
+}
+
+/** ALTER DATABASE ... SET is kept beside the database, and so no copy has it. */
+async function copySettings(admin: Session, name: string, template: string): Promise<void> {
+  const rows = await admin.query<{ role: string | null; setting: string }>(
+    `SELECT CASE WHEN s.setrole <> 0 THEN s.setrole::regrole::text END AS role,
+            unnest(s.setconfig) AS setting
+       FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase
+      WHERE d.datname = $1`,
+    [template],
+  );
+  for (const { role, setting } of rows) {
+    const at = setting.indexOf("=");
+    const [variable, value] = [setting.slice(0, at), setting.slice(at + 1)];
+    const who =
+      role === null ? `DATABASE ${quote(name)}` : `ROLE ${role} IN DATABASE ${quote(name)}`;
+    // A list is stored as it is written: quoting it as a whole would make one name of it.
+    const isList = /^(search_path|.*_libraries|datestyle|unix_socket_directories)$/i.test(variable);
+    await admin.run(`ALTER ${who} SET ${variable} TO ${isList ? value : literal(value)}`);
+  }
 }
 
 export async function dropDatabase(admin: Session, name: string): Promise<void> {

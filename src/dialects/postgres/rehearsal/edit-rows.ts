@@ -16,6 +16,10 @@ export function keyOf({ keys, columns }: TableShape): KeyShape | undefined {
   return keys.find((key) => key.plain && key.columns.every((at) => columns[at]?.required));
 }
 
+export function keyText(key: KeyShape, row: KnownRow): string {
+  return JSON.stringify(key.columns.map((at) => row[at]));
+}
+
 /** In the order of their keys; none of a table that may not be read. One query. */
 export async function readRows(
   session: Session,

@@ -5,9 +5,10 @@ import { connect } from "../session.ts";
 import { edit } from "./edit.ts";
 import { fill } from "./fill.ts";
 
-async function editIn(url: string, tables: string[], options: Partial<EditOptions> = {}) {
+async function editIn(url: string, names: string[], options: Partial<EditOptions> = {}) {
   const session = await connect({ url, applicationName: "test" });
   try {
+    const tables = names.map((name) => ({ name }));
     return await edit(session, { seed: 1, updates: 2, deletes: 1, tables, ...options });
   } finally {
     await session.close();
@@ -113,7 +114,7 @@ forEachServer("edit", (server) => {
     await db.query("CREATE TABLE t (a int PRIMARY KEY)");
     const session = await connect({ url: db.url, applicationName: "test" });
     session.destroy();
-    const options = { seed: 1, updates: 1, deletes: 1, tables: ["public.t"] };
+    const options = { seed: 1, updates: 1, deletes: 1, tables: [{ name: "public.t" }] };
     await expect(edit(session, options)).rejects.toThrow(/connection/i);
   });
 });

@@ -3,8 +3,8 @@
 // connection is thrown. Every statement is its own transaction.
 
 import type { Session } from "../../dialect.ts";
-import type { Edited, EditOptions } from "../../rehearsal.ts";
-import { type KnownRow, keyOf, readRows, whereSql } from "./edit-rows.ts";
+import type { Edited, EditedTable, EditOptions } from "../../rehearsal.ts";
+import { type KnownRow, keyOf, keyText, readRows, whereSql } from "./edit-rows.ts";
 import type { Group } from "./fill-groups.ts";
 import { type Filling, makerOf } from "./fill-makers.ts";
 import { Parents } from "./fill-parents.ts";
@@ -29,24 +29,26 @@ interface Job {
   /** Not touched yet; in an order of the seed. */
   rows: KnownRow[];
   edited: Edited;
+  settable: ReadonlySet<string> | undefined;
 }
 
 /** In the order of `tables`. */
 export async function edit(session: Session, options: EditOptions): Promise<Edited[]> {
   const shapes = await readShapes(session);
   const all = new Map(shapes.tables.map((table) => [table.oid, table]));
-  const chosen = shapes.tables.filter(({ name }) => options.tables.includes(name));
+  const wanted = new Map(options.tables.map((table) => [table.name, table]));
+  const chosen = shapes.tables.filter(({ name }) => wanted.has(name));
   const made = { seed: options.seed + apart, rows: 8 };
   const filling: Filling = {
     ...{ session, options: made, parents: new Parents(session, all, made) },
     around: await learnValues(session, shapes, made.rows),
     order: { waves: [], late: new Set(), circular: new Set() },
   };
-  const jobs = await jobsOf(filling, chosen);
+  const jobs = await jobsOf(filling, chosen, wanted);
   // Rows that others refer to cannot be deleted, but can be updated.
   for (const job of jobs) await deleteRows(session, job, options.deletes);
   for (const job of jobs) await updateRows(session, job, options.updates);
-  return options.tables.map((name) => {
+  return options.tables.map(({ name }) => {
     const job = jobs.find(({ table }) => table.name === name);
     if (job !== undefined) return job.edited;
     const there = chosen.some((table) => table.name === name);
@@ -55,7 +57,11 @@ export async function edit(session: Session, options: EditOptions): Promise<Edit
   });
 }
 
-async function jobsOf(filling: Filling, tables: readonly TableShape[]): Promise<Job[]> {
+async function jobsOf(
+  filling: Filling,
+  tables: readonly TableShape[],
+  wanted: ReadonlyMap<string, EditedTable>,
+): Promise<Job[]> {
   const { session, parents, options } = filling;
   const keyed = tables.flatMap((table) => {
     const key = keyOf(table);
@@ -69,8 +75,10 @@ async function jobsOf(filling: Filling, tables: readonly TableShape[]): Promise<
   const jobs = keyed.map(({ table, key }): Job => {
     const random = new Random(options.seed, table.name, "edit");
     const edited = { table: table.name, updated: 0, deleted: 0 };
-    const shuffled = random.shuffled(rows.get(table) ?? []);
-    return { table, key, random, edited, rows: shuffled, maker: makerOf(filling, [table], table) };
+    const { spared, columns } = wanted.get(table.name) ?? {};
+    const free = (rows.get(table) ?? []).filter((row) => !spared?.has(keyText(key, row)));
+    const maker = makerOf(filling, [table], table);
+    return { table, key, random, edited, rows: random.shuffled(free), maker, settable: columns };
   });
   await sieve(session, jobs, options.rows);
   return jobs;
@@ -123,8 +131,9 @@ async function updateRow(
 }
 
 /** Groups with a column to set; those of foreign keys only where there are no others. */
-function updatable({ table, key, maker }: Job): Group[] {
-  const able = maker.groups.filter(({ columns }) => columns.some((at) => isFree(table, key, at)));
+function updatable(job: Job): Group[] {
+  const { table, maker } = job;
+  const able = maker.groups.filter(({ columns }) => columns.some((at) => isFree(job, at)));
   const plain = able.filter(({ foreignKeys }) => foreignKeys.length === 0);
   // Never within a hierarchy, which might become a circle.
   const others = able.filter(({ foreignKeys }) =>
@@ -133,13 +142,15 @@ function updatable({ table, key, maker }: Job): Group[] {
   return plain.length > 0 ? plain : others;
 }
 
-function isFree(table: TableShape, key: KeyShape, at: number): boolean {
+function isFree({ table, key, settable }: Job, at: number): boolean {
   const column = table.columns[at];
-  return !key.columns.includes(at) && column?.generated === false && !column.always;
+  if (column === undefined || key.columns.includes(at)) return false;
+  if (settable !== undefined && !settable.has(column.name)) return false;
+  return !column.generated && !column.always;
 }
 
 function newValues(job: Job, groups: readonly Group[], attempt: number): Map<number, Cell> {
-  const { table, key, maker, random } = job;
+  const { maker, random } = job;
   const kinds: Mood["kind"][] = ["edge", "plain", "hinted", "wild"];
   const index = random.below(1_000_000);
   const mood = { kind: kinds[attempt % kinds.length] ?? "wild", index, variant: random.below(50) };
@@ -147,7 +158,7 @@ function newValues(job: Job, groups: readonly Group[], attempt: number): Map<num
   for (const group of groups) {
     const cells = maker.choose(group, mood, attempt > 0);
     group.columns.forEach((at, place) => {
-      if (cells !== undefined && isFree(table, key, at)) values.set(at, cells[place]);
+      if (cells !== undefined && isFree(job, at)) values.set(at, cells[place]);
     });
   }
   return values;

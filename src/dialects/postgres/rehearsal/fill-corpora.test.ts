@@ -37,7 +37,7 @@ forEachCorpus("fill and edit", ({ migrations }) => {
           );
           expect(await copy.query(counts.join(" UNION ALL "))).toEqual([]);
 
-          const tables = filled.map(({ table }) => table);
+          const tables = filled.map(({ table }) => ({ name: table }));
           const edited = await edit(session, { seed: point, updates: 1, deletes: 1, tables });
           const keyed = edited.filter(({ why = "" }) => !/no key|no column/.test(why));
           const share = (done: number) => done / keyed.length;
