@@ -64,6 +64,8 @@ async function floor(dir) {
   try {
     const stage = await server.createDatabase("floor");
     const admin = new pg.Client({ connectionString: stage.replace(/\/floor$/, "/postgres") });
+    // The server is stopped under it when a statement below fails.
+    admin.on("error", () => {});
     await admin.connect();
     const from = performance.now();
     for (const file of readdirSync(dir)
@@ -88,15 +90,19 @@ async function floor(dir) {
 
 /** @param {string} url @param {string[]} texts */
 async function execute(url, texts) {
+  const { postgres } = await import("../dist/dialects/postgres/dialect.js");
   const client = new pg.Client({ connectionString: url });
   client.on("error", () => {});
   await client.connect();
   try {
-    for (const text of texts) {
-      // CONCURRENTLY is refused where statements share a message.
-      if (!/concurrently/i.test(text)) await client.query(text);
+    for (const sql of texts) {
+      const script = { path: "", sql, line: 1, transaction: /** @type {const} */ ("auto") };
+      // Only CONCURRENTLY and its like have to be taken apart.
+      if (!/concurrently|add value/i.test(sql)) await client.query(sql);
       else
-        for (const each of text.split(/;\s*$/m)) if (each.trim() !== "") await client.query(each);
+        for (const step of await postgres.toSteps(script)) {
+          await client.query(step.statements.map((each) => each.sql).join(";\n"));
+        }
     }
   } finally {
     await client.end();

@@ -6,7 +6,7 @@ import type { CatalogObject, Difference } from "../core/catalog.ts";
 import type { Change, Loss, Plan, Undo, Verdict } from "../core/plan.ts";
 
 /** Version of the journal's own schema and of the record bodies. */
-export const journalVersion = 1;
+export const journalVersion = 2;
 
 /** `back-out` takes back the finished steps of an `up` or `down` that could not go on. */
 export type Direction = "up" | "down" | "back-out";

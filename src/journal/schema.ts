@@ -51,4 +51,6 @@ CREATE VIEW belay.history AS
     FROM belay.record
    ORDER BY seq;
 `,
+  // Plans are large, and every run reads all records: what only a way back needs stands apart.
+  "ALTER TABLE belay.record ADD COLUMN detail json;",
 ];

@@ -77,12 +77,13 @@ export async function append(
   token: string,
   entry: Entry,
 ): Promise<number> {
+  const { body, detail } = partsOf(entry);
   const rows = await session.query<{ seq: string }>(
-    `INSERT INTO belay.record (run, kind, version, body)
-     SELECT $1::uuid, $2, $3, $4::json
+    `INSERT INTO belay.record (run, kind, version, body, detail)
+     SELECT $1::uuid, $2, $3, $4::json, $6::json
        FROM (SELECT 1 FROM belay.lease WHERE token = $5::bigint FOR KEY SHARE) AS held
      RETURNING seq`,
-    [run, entry.kind, "version" in entry ? entry.version : null, JSON.stringify(entry.body), token],
+    [run, entry.kind, "version" in entry ? entry.version : null, body, token, detail],
     "belay-append",
   );
   const row = rows[0];
@@ -100,6 +101,15 @@ export async function append(
   return Number(row.seq);
 }
 
+/** As texts. What {@link readRecords} leaves out is the detail. */
+function partsOf(entry: Entry): { body: string; detail: string | null } {
+  if (entry.kind !== "migration-finished") {
+    return { body: JSON.stringify(entry.body), detail: null };
+  }
+  const { plan, undo, changed, ...body } = entry.body;
+  return { body: JSON.stringify(body), detail: JSON.stringify({ plan, undo, changed }) };
+}
+
 /**
  * All records, oldest first. Bodies of finished migrations come without plan, undo and catalog
  * changes, which can be large; {@link readFinished} brings those.
@@ -108,11 +118,13 @@ export async function readRecords(session: Session): Promise<JournalRecord[]> {
   const version = await installedVersion(session);
   refuseNewer(version);
   if (version === 0) return [];
+  // Version 1 kept everything in the body, and those records stay as they were written.
+  const isWhole = version === 1 ? "true" : "detail IS NULL";
   return (
     await session.query<{ seq: string; at: string; run: string; kind: string; version: string }>(
       `SELECT seq::text, to_json(at) #>> '{}' AS at, run::text, kind, version,
-              CASE WHEN kind = 'migration-finished'
-                   THEN body::jsonb - 'plan' - 'undo' - 'changed' ELSE body::jsonb END AS body
+              CASE WHEN kind = 'migration-finished' AND ${isWhole}
+                   THEN (body::jsonb - 'plan' - 'undo' - 'changed')::json ELSE body END AS body
          FROM belay.record
         -- Not by the text of the same name in the output, where 10 comes before 9.
         ORDER BY record.seq`,
@@ -122,8 +134,10 @@ export async function readRecords(session: Session): Promise<JournalRecord[]> {
 
 /** The whole record of a finished migration. */
 export async function readFinished(session: Session, seq: number): Promise<MigrationFinished> {
-  const [row] = await session.query<{ body: MigrationFinished }>(
-    "SELECT body FROM belay.record WHERE seq = $1 AND kind = 'migration-finished'",
+  // By way of the whole row: a journal of version 1 has no such column.
+  const [row] = await session.query<{ body: MigrationFinished; detail: object | null }>(
+    `SELECT body, to_json(r) -> 'detail' AS detail FROM belay.record r
+      WHERE seq = $1 AND kind = 'migration-finished'`,
     [seq],
   );
   if (row === undefined) {
@@ -132,7 +146,7 @@ export async function readFinished(session: Session, seq: number): Promise<Migra
       hint: "Somebody deleted from belay.record; restore it from a backup.",
     });
   }
-  return row.body;
+  return { ...row.body, ...row.detail };
 }
 
 /** Stores a catalog's content under its fingerprint, for naming drift later. Keeps the newest 20. */

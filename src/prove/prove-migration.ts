@@ -238,14 +238,13 @@ async function fill(
   copy: Copy,
   { rows, seed, without }: { rows: number; seed: number; without: readonly string[] | undefined },
 ): Promise<Filled[]> {
-  return copy.with(async (session) => {
-    const options = { seed, rows };
-    if (without === undefined) return server.rehearsals.fill(session, options);
-    const { tables } = await server.rehearsals.read(session);
-    // As written or with its schema.
-    const isLeft = (name: string) =>
-      without.some((each) => name === each || name.endsWith(`.${each}`));
-    const only = new Map(tables.filter(({ name }) => !isLeft(name)).map(({ name }) => [name, []]));
-    return server.rehearsals.fill(session, { ...options, only });
-  });
+  const session = await copy.looking();
+  const options = { seed, rows };
+  if (without === undefined) return server.rehearsals.fill(session, options);
+  const { tables } = await server.rehearsals.read(session);
+  // As written or with its schema.
+  const isLeft = (name: string) =>
+    without.some((each) => name === each || name.endsWith(`.${each}`));
+  const only = new Map(tables.filter(({ name }) => !isLeft(name)).map(({ name }) => [name, []]));
+  return server.rehearsals.fill(session, { ...options, only });
 }

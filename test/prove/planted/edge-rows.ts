@@ -28,7 +28,8 @@ export async function tablesOf(session: Session): Promise<Table[]> {
     `SELECT c.oid::int8::int AS oid, format('%I.%I', n.nspname, c.relname) AS name,
        coalesce((SELECT i.indkey::int2[]::int[] FROM pg_index i
          WHERE i.indrelid = c.oid AND i.indisprimary), '{}') AS key,
-       coalesce((SELECT json_agg(json_build_object('name', quote_ident(a.attname), 'number', a.attnum,
+       coalesce((SELECT json_agg(json_build_object(
+           'name', quote_ident(a.attname), 'number', a.attnum,
            'type', format_type(a.atttypid, a.atttypmod), 'nullable', NOT a.attnotnull,
            'labels', coalesce((SELECT json_agg(e.enumlabel ORDER BY e.enumsortorder) FROM pg_enum e
              WHERE e.enumtypid = a.atttypid), '[]')) ORDER BY a.attnum)

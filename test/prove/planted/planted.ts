@@ -8,6 +8,6 @@ export interface Planted {
   before: string;
   up: string;
   down: string;
-  /** What one finding must name, all of them, whatever their case; none: there must be no finding. */
+  /** What a finding must name, all of them, whatever their case; none: there must be no finding. */
   names: string[];
 }

@@ -7,14 +7,17 @@ const people = `CREATE TABLE people (id int PRIMARY KEY, email varchar(80), bio 
     age int DEFAULT 18, state text NOT NULL DEFAULT 'new');
   INSERT INTO people VALUES (1, 'ann@example.org', 'Ann', 31, 'old'), (2, NULL, NULL, NULL, '');`;
 
-const orders = `CREATE TABLE orders (id int PRIMARY KEY, customer int, number int, status varchar(20),
+const orders = `CREATE TABLE orders (id int PRIMARY KEY, customer int, number int,
+    status varchar(20),
     placed timestamptz);
-  INSERT INTO orders VALUES (1, 7, 100, 'open', '2024-01-01 10:00+00'), (2, NULL, NULL, NULL, NULL);`;
+  INSERT INTO orders VALUES (1, 7, 100, 'open', '2024-01-01 10:00+00'), (2, NULL, NULL, NULL,
+    NULL);`;
 
 const customers = `CREATE TABLE customers (id int PRIMARY KEY, name text);
   CREATE TABLE bills (id int PRIMARY KEY, customer int
     CONSTRAINT bills_customer_fkey REFERENCES customers);
-  INSERT INTO customers VALUES (1, 'ann'), (2, 'bo'); INSERT INTO bills VALUES (10, 1), (11, NULL);`;
+  INSERT INTO customers VALUES (1, 'ann'), (2, 'bo');
+  INSERT INTO bills VALUES (10, 1), (11, NULL);`;
 
 const right = (name: string, before: string, up: string, down: string): Planted => ({
   ...{ name, before, up, down },
@@ -33,7 +36,8 @@ export const rightColumns: Planted[] = [
     people,
     `ALTER TABLE people ADD COLUMN seen timestamptz NOT NULL DEFAULT clock_timestamp(),
       ADD COLUMN luck float8 DEFAULT random(), ADD COLUMN token uuid DEFAULT gen_random_uuid()`,
-    `ALTER TABLE people DROP COLUMN IF EXISTS token; ALTER TABLE people DROP COLUMN IF EXISTS nothing;
+    `ALTER TABLE people DROP COLUMN IF EXISTS token;
+      ALTER TABLE people DROP COLUMN IF EXISTS nothing;
       ALTER TABLE people DROP luck, DROP seen`,
   ),
   right(
@@ -58,7 +62,8 @@ export const rightColumns: Planted[] = [
   ),
   right(
     "two columns swap their names twice",
-    `CREATE TABLE spans (id int PRIMARY KEY, first int, last int); INSERT INTO spans VALUES (1, 2, 3)`,
+    `CREATE TABLE spans (id int PRIMARY KEY, first int, last int);
+      INSERT INTO spans VALUES (1, 2, 3)`,
     `ALTER TABLE spans RENAME first TO x; ALTER TABLE spans RENAME last TO first;
       ALTER TABLE spans RENAME x TO last`,
     `ALTER TABLE spans RENAME last TO "other"; ALTER TABLE spans RENAME first TO last;
@@ -83,26 +88,33 @@ export const rightColumns: Planted[] = [
     "a default comes back in another notation",
     people,
     "ALTER TABLE people ALTER state SET DEFAULT 'queued', ALTER age DROP DEFAULT",
-    "ALTER TABLE people ALTER COLUMN age SET DEFAULT (18), ALTER COLUMN state SET DEFAULT 'new'::text",
+    `ALTER TABLE people ALTER COLUMN age SET DEFAULT (18),
+        ALTER COLUMN state SET DEFAULT 'new'::text`,
   ),
   right(
     "a default of an expression comes back in another spelling",
-    `CREATE TABLE logs (id int PRIMARY KEY, at timestamptz DEFAULT now(), day date DEFAULT current_date,
+    `CREATE TABLE logs (id int PRIMARY KEY, at timestamptz DEFAULT now(),
+        day date DEFAULT current_date,
       wait interval DEFAULT '1 day 02:00', list int[] DEFAULT '{}')`,
-    "ALTER TABLE logs ALTER at DROP DEFAULT, ALTER day DROP DEFAULT, ALTER wait DROP DEFAULT, ALTER list DROP DEFAULT",
+    `ALTER TABLE logs ALTER at DROP DEFAULT, ALTER day DROP DEFAULT, ALTER wait DROP DEFAULT,
+        ALTER list DROP DEFAULT`,
     `ALTER TABLE logs ALTER list SET DEFAULT '{}'::integer[], ALTER at SET DEFAULT pg_catalog.now(),
-      ALTER day SET DEFAULT CURRENT_DATE, ALTER wait SET DEFAULT interval '26:00:00' - '24:00' + '1 day';
+      ALTER day SET DEFAULT CURRENT_DATE, ALTER wait SET DEFAULT interval '26:00:00' - '24:00' +
+        '1 day';
       ALTER TABLE logs ALTER wait SET DEFAULT '1 day 02:00:00'::interval`,
   ),
   right(
     "a default that casts the constant comes back with CAST",
-    `CREATE TABLE fees (id int PRIMARY KEY, fee numeric(8,2) DEFAULT 0.5, code varchar(5) DEFAULT 'x')`,
+    `CREATE TABLE fees (id int PRIMARY KEY, fee numeric(8,2) DEFAULT 0.5,
+        code varchar(5) DEFAULT 'x')`,
     "ALTER TABLE fees ALTER fee SET DEFAULT 1, ALTER code SET DEFAULT 'y'",
-    "ALTER TABLE fees ALTER fee SET DEFAULT 0.5, ALTER code SET DEFAULT CAST('x' AS character varying)",
+    `ALTER TABLE fees ALTER fee SET DEFAULT 0.5, ALTER code SET DEFAULT CAST('x' AS character
+        varying)`,
   ),
   right(
     "NOT NULL goes, with the check that made it cheap",
-    `CREATE TABLE users (id int PRIMARY KEY, login text CONSTRAINT users_there CHECK (login IS NOT NULL));
+    `CREATE TABLE users (id int PRIMARY KEY, login text CONSTRAINT users_there CHECK (login IS NOT
+        NULL));
       INSERT INTO users VALUES (1, 'ann')`,
     `ALTER TABLE users ADD CONSTRAINT users_login CHECK (login IS NOT NULL) NOT VALID;
       ALTER TABLE users VALIDATE CONSTRAINT users_login;
@@ -121,7 +133,8 @@ export const rightColumns: Planted[] = [
   ),
   right(
     "a collation is named when the type comes back",
-    `CREATE TABLE codes (id int PRIMARY KEY, code text COLLATE "C"); INSERT INTO codes VALUES (1, 'a')`,
+    `CREATE TABLE codes (id int PRIMARY KEY, code text COLLATE "C");
+      INSERT INTO codes VALUES (1, 'a')`,
     "ALTER TABLE codes ALTER code TYPE varchar",
     'ALTER TABLE codes ALTER code SET DATA TYPE text COLLATE pg_catalog."C"',
   ),
@@ -140,7 +153,8 @@ export const rightColumns: Planted[] = [
   ),
   right(
     "a serial that was an identity for a while goes on where that stood",
-    `CREATE TABLE bills (id serial PRIMARY KEY, payer text); INSERT INTO bills (payer) VALUES ('ann')`,
+    `CREATE TABLE bills (id serial PRIMARY KEY, payer text);
+      INSERT INTO bills (payer) VALUES ('ann')`,
     `ALTER TABLE bills ALTER id DROP DEFAULT; ALTER SEQUENCE bills_id_seq OWNED BY NONE;
       ALTER SEQUENCE bills_id_seq RENAME TO bills_id_old;
       ALTER TABLE bills ALTER id ADD GENERATED BY DEFAULT AS IDENTITY;
@@ -154,7 +168,8 @@ export const rightColumns: Planted[] = [
     "a dropped sequence comes back where it stood",
     `CREATE SEQUENCE invoice_no START 100 INCREMENT BY 5 CACHE 1; SELECT nextval('invoice_no')`,
     "CREATE TABLE parked AS SELECT last_value, is_called FROM invoice_no; DROP SEQUENCE invoice_no",
-    `CREATE SEQUENCE invoice_no AS bigint INCREMENT 5 MINVALUE 1 NO MAXVALUE START WITH 100 NO CYCLE;
+    `CREATE SEQUENCE invoice_no AS bigint INCREMENT 5 MINVALUE 1 NO MAXVALUE START WITH 100 NO
+        CYCLE;
       SELECT setval('invoice_no', last_value, is_called) FROM parked; DROP TABLE parked`,
   ),
   right(
@@ -178,18 +193,21 @@ export const rightColumns: Planted[] = [
   ),
   right(
     "a partial index comes back with its condition in other words",
-    `${orders} CREATE INDEX orders_find ON orders (customer) WHERE customer IN (1, 2) AND number != 5`,
+    `${orders} CREATE INDEX orders_find ON orders (customer) WHERE customer IN (1,
+        2) AND number != 5`,
     "DROP INDEX orders_find",
     `CREATE INDEX orders_find ON orders (customer)
       WHERE ((customer = ANY (ARRAY[1, 2])) AND (number <> 5))`,
   ),
   right(
     "an index on an expression comes back with all that hung on it",
-    `${orders} CREATE INDEX orders_find ON orders (lower(status)) INCLUDE (number) WITH (fillfactor = 70);
+    `${orders} CREATE INDEX orders_find ON orders (lower(status)) INCLUDE (number) WITH (fillfactor
+        = 70);
       COMMENT ON INDEX orders_find IS 'i'; ALTER INDEX orders_find ALTER COLUMN 1 SET STATISTICS 99;
       ALTER TABLE orders CLUSTER ON orders_find`,
     "DROP INDEX orders_find",
-    `CREATE INDEX orders_find ON orders (LOWER("status"::text)) INCLUDE (number) WITH (FILLFACTOR = '70');
+    `CREATE INDEX orders_find ON orders (LOWER("status"::text)) INCLUDE (number) WITH (FILLFACTOR =
+        '70');
       ALTER INDEX orders_find ALTER 1 SET STATISTICS 99; ALTER TABLE orders CLUSTER ON orders_find;
       COMMENT ON INDEX public.orders_find IS $$i$$`,
   ),

@@ -10,9 +10,11 @@ const view = `${people} CREATE VIEW named WITH (security_barrier) AS
   GRANT SELECT ON named TO pg_monitor; COMMENT ON VIEW named IS 'v';
   ALTER VIEW named ALTER name SET DEFAULT 'nobody';`;
 
-const routine = `CREATE FUNCTION next_of(a int) RETURNS int LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+const routine = `CREATE FUNCTION next_of(a int) RETURNS int LANGUAGE sql IMMUTABLE STRICT PARALLEL
+    SAFE
     COST 7 SET search_path = pg_catalog AS $$ SELECT a + 1 $$;
-  REVOKE ALL ON FUNCTION next_of(int) FROM PUBLIC; GRANT EXECUTE ON FUNCTION next_of(int) TO pg_monitor;`;
+  REVOKE ALL ON FUNCTION next_of(int) FROM PUBLIC; GRANT EXECUTE ON FUNCTION next_of(int) TO
+    pg_monitor;`;
 
 const pair = "CREATE TYPE pair AS (a int, b text);";
 
@@ -43,15 +45,19 @@ export const rightPrograms: Planted[] = [
   ),
   right(
     "a replaced view is replaced again",
-    `${people} CREATE VIEW named AS SELECT id, name FROM people WHERE active; GRANT SELECT ON named TO PUBLIC`,
+    `${people} CREATE VIEW named AS SELECT id, name FROM people WHERE active;
+      GRANT SELECT ON named TO PUBLIC`,
     "CREATE OR REPLACE VIEW named AS SELECT id, upper(name) AS name FROM people",
     "CREATE OR REPLACE VIEW named AS SELECT id, name FROM people WHERE (active)",
   ),
   right(
     "options of a view are put back",
-    `${people} CREATE VIEW named WITH (check_option = local) AS SELECT id, name FROM people WHERE id > 0`,
-    "ALTER VIEW named RESET (check_option); ALTER VIEW named SET (security_invoker = on, security_barrier)",
-    "ALTER VIEW named RESET (security_barrier, security_invoker); ALTER VIEW named SET (check_option = 'local')",
+    `${people} CREATE VIEW named WITH (check_option = local) AS SELECT id,
+        name FROM people WHERE id > 0`,
+    `ALTER VIEW named RESET (check_option); ALTER VIEW named SET (security_invoker = on,
+        security_barrier)`,
+    `ALTER VIEW named RESET (security_barrier, security_invoker);
+      ALTER VIEW named SET (check_option = 'local')`,
   ),
   right(
     "a view and a column of it are renamed back",
@@ -62,7 +68,8 @@ export const rightPrograms: Planted[] = [
   right(
     "a view is taken away and put back for a change of type",
     `CREATE TABLE boxes (id int PRIMARY KEY, width int CHECK (width BETWEEN 0 AND 9999));
-      INSERT INTO boxes VALUES (1, 10), (2, NULL); CREATE VIEW wide AS SELECT id FROM boxes WHERE width > 5`,
+      INSERT INTO boxes VALUES (1, 10), (2, NULL); CREATE VIEW wide AS SELECT id FROM boxes WHERE
+        width > 5`,
     `DROP VIEW wide; ALTER TABLE boxes ALTER width TYPE bigint;
       CREATE VIEW wide AS SELECT id FROM boxes WHERE width > 5`,
     `DROP VIEW wide; ALTER TABLE boxes ALTER width TYPE int;
@@ -70,7 +77,8 @@ export const rightPrograms: Planted[] = [
   ),
   right(
     "a materialized view comes back with its index and rows",
-    `${people} CREATE MATERIALIZED VIEW ids AS SELECT id FROM people; CREATE UNIQUE INDEX ids_id ON ids (id)`,
+    `${people} CREATE MATERIALIZED VIEW ids AS SELECT id FROM people;
+      CREATE UNIQUE INDEX ids_id ON ids (id)`,
     "DROP MATERIALIZED VIEW ids",
     `CREATE MATERIALIZED VIEW ids AS SELECT people.id FROM people WITH NO DATA;
       CREATE UNIQUE INDEX ids_id ON ids (id); REFRESH MATERIALIZED VIEW ids`,
@@ -80,14 +88,18 @@ export const rightPrograms: Planted[] = [
     routine,
     "DROP FUNCTION next_of(int)",
     `CREATE FUNCTION public.next_of(a integer) RETURNS integer AS ' SELECT a + 1 '
-        RETURNS NULL ON NULL INPUT COST 7 PARALLEL SAFE SET search_path TO 'pg_catalog' IMMUTABLE LANGUAGE sql;
-      REVOKE ALL ON FUNCTION next_of(int) FROM PUBLIC; GRANT ALL ON FUNCTION next_of(int) TO pg_monitor`,
+        RETURNS NULL ON NULL INPUT COST 7 PARALLEL SAFE SET search_path TO 'pg_catalog' IMMUTABLE
+          LANGUAGE sql;
+      REVOKE ALL ON FUNCTION next_of(int) FROM PUBLIC;
+      GRANT ALL ON FUNCTION next_of(int) TO pg_monitor`,
   ),
   right(
     "a replaced function is replaced again",
     `${routine} COMMENT ON FUNCTION next_of(int) IS 'f'`,
-    "CREATE OR REPLACE FUNCTION next_of(a int) RETURNS int LANGUAGE plpgsql AS $$ BEGIN RETURN a + 2; END $$",
-    `CREATE OR REPLACE FUNCTION next_of(a int) RETURNS int LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    `CREATE OR REPLACE FUNCTION next_of(a int) RETURNS int LANGUAGE plpgsql AS
+        $$ BEGIN RETURN a + 2; END $$`,
+    `CREATE OR REPLACE FUNCTION next_of(a int) RETURNS int LANGUAGE sql IMMUTABLE STRICT PARALLEL
+        SAFE
       COST 7 SET search_path = pg_catalog AS $$ SELECT a + 1 $$`,
   ),
   right(
@@ -108,14 +120,18 @@ export const rightPrograms: Planted[] = [
   ),
   right(
     "a function and a procedure are renamed and moved back",
-    "CREATE FUNCTION one() RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE PROCEDURE go() LANGUAGE sql AS 'SELECT 1'",
-    "CREATE SCHEMA tools; ALTER FUNCTION one() SET SCHEMA tools; ALTER PROCEDURE go() RENAME TO went",
-    "ALTER PROCEDURE went() RENAME TO go; ALTER FUNCTION tools.one() SET SCHEMA public; DROP SCHEMA tools",
+    `CREATE FUNCTION one() RETURNS int LANGUAGE sql AS 'SELECT 1';
+      CREATE PROCEDURE go() LANGUAGE sql AS 'SELECT 1'`,
+    `CREATE SCHEMA tools; ALTER FUNCTION one() SET SCHEMA tools;
+      ALTER PROCEDURE go() RENAME TO went`,
+    `ALTER PROCEDURE went() RENAME TO go; ALTER FUNCTION tools.one() SET SCHEMA public;
+      DROP SCHEMA tools`,
   ),
   right(
     "an aggregate, an operator and a cast come back",
     `${pair} CREATE AGGREGATE summe (int) (sfunc = int4pl, stype = int, initcond = '0');
-      CREATE OPERATOR === (leftarg = int, rightarg = int, function = int4eq, commutator = ===, hashes,
+      CREATE OPERATOR === (leftarg = int, rightarg = int, function = int4eq, commutator = ===,
+        hashes,
         restrict = eqsel, join = eqjoinsel);
       CREATE CAST (pair AS text) WITH INOUT AS ASSIGNMENT`,
     "DROP AGGREGATE summe (int); DROP OPERATOR === (int, int); DROP CAST (pair AS text)",
@@ -134,7 +150,8 @@ export const rightPrograms: Planted[] = [
   right(
     "an enum is made again without the label of the up, and the column cast",
     `CREATE TYPE mood AS ENUM ('sad', 'ok');
-      CREATE TABLE notes (id int PRIMARY KEY, mood mood DEFAULT 'ok' CHECK (mood::text IN ('sad', 'ok')));
+      CREATE TABLE notes (id int PRIMARY KEY, mood mood DEFAULT 'ok' CHECK (mood::text IN ('sad',
+        'ok')));
       INSERT INTO notes VALUES (1, 'ok'), (2, NULL)`,
     "ALTER TYPE mood ADD VALUE 'great'",
     `ALTER TYPE mood RENAME TO mood_old; CREATE TYPE mood AS ENUM ('sad', 'ok');
@@ -151,7 +168,8 @@ export const rightPrograms: Planted[] = [
   ),
   right(
     "a column that was a domain for a while",
-    `CREATE TABLE users (id int PRIMARY KEY, login text DEFAULT 'x'); INSERT INTO users VALUES (1, 'ann')`,
+    `CREATE TABLE users (id int PRIMARY KEY, login text DEFAULT 'x');
+      INSERT INTO users VALUES (1, 'ann')`,
     "CREATE DOMAIN login AS text; ALTER TABLE users ALTER login TYPE login",
     "ALTER TABLE users ALTER COLUMN login SET DATA TYPE text; DROP DOMAIN login",
   ),
@@ -176,7 +194,8 @@ export const rightPrograms: Planted[] = [
     people,
     `CREATE EXTENSION citext; CREATE EXTENSION pg_trgm; ALTER TABLE people ADD COLUMN login citext;
       CREATE INDEX people_name ON people USING gin (name gin_trgm_ops)`,
-    "DROP EXTENSION pg_trgm CASCADE; ALTER TABLE people DROP COLUMN login; DROP EXTENSION IF EXISTS citext",
+    `DROP EXTENSION pg_trgm CASCADE; ALTER TABLE people DROP COLUMN login;
+      DROP EXTENSION IF EXISTS citext`,
   ),
   right(
     "an extension is moved to another schema and back",
@@ -187,7 +206,8 @@ export const rightPrograms: Planted[] = [
   right(
     "an event trigger comes back disabled, as it was",
     `CREATE FUNCTION watch() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN END $$;
-      CREATE EVENT TRIGGER watch_tables ON ddl_command_end WHEN TAG IN ('CREATE TABLE', 'DROP TABLE')
+      CREATE EVENT TRIGGER watch_tables ON ddl_command_end WHEN TAG IN ('CREATE TABLE',
+        'DROP TABLE')
         EXECUTE FUNCTION watch(); ALTER EVENT TRIGGER watch_tables DISABLE`,
     "DROP EVENT TRIGGER watch_tables",
     `CREATE EVENT TRIGGER watch_tables ON ddl_command_end WHEN TAG IN ('drop table', 'create table')
@@ -198,20 +218,25 @@ export const rightPrograms: Planted[] = [
     `CREATE TEXT SEARCH DICTIONARY words (template = simple, stopwords = english);
       CREATE TEXT SEARCH CONFIGURATION shop (copy = simple);
       ALTER TEXT SEARCH CONFIGURATION shop ALTER MAPPING FOR word, asciiword WITH words, simple`,
-    "ALTER TEXT SEARCH CONFIGURATION shop DROP MAPPING FOR word, asciiword; CREATE TEXT SEARCH CONFIGURATION more (copy = shop)",
+    `ALTER TEXT SEARCH CONFIGURATION shop DROP MAPPING FOR word, asciiword;
+      CREATE TEXT SEARCH CONFIGURATION more (copy = shop)`,
     `DROP TEXT SEARCH CONFIGURATION more;
-      ALTER TEXT SEARCH CONFIGURATION shop ADD MAPPING FOR asciiword, word WITH public.words, simple`,
+      ALTER TEXT SEARCH CONFIGURATION shop ADD MAPPING FOR asciiword, word WITH public.words,
+        simple`,
   ),
   right(
     "foreign data goes wrapper first",
     people,
-    `CREATE FOREIGN DATA WRAPPER wire; CREATE SERVER far FOREIGN DATA WRAPPER wire OPTIONS (host 'h');
-      CREATE USER MAPPING FOR PUBLIC SERVER far; CREATE FOREIGN TABLE far_things (id int) SERVER far`,
+    `CREATE FOREIGN DATA WRAPPER wire; CREATE SERVER far FOREIGN DATA WRAPPER wire OPTIONS (host
+        'h');
+      CREATE USER MAPPING FOR PUBLIC SERVER far; CREATE FOREIGN TABLE far_things (id int) SERVER
+        far`,
     "DROP FOREIGN DATA WRAPPER wire CASCADE",
   ),
   right(
     "a foreign server gets its options back",
-    `CREATE FOREIGN DATA WRAPPER wire; CREATE SERVER far FOREIGN DATA WRAPPER wire OPTIONS (host 'h', port '1')`,
+    `CREATE FOREIGN DATA WRAPPER wire; CREATE SERVER far FOREIGN DATA WRAPPER wire OPTIONS (host
+        'h', port '1')`,
     "ALTER SERVER far OPTIONS (DROP host, SET port '2', ADD ssl 'on')",
     "ALTER SERVER far OPTIONS (SET port '1', DROP ssl, ADD host 'h')",
   ),

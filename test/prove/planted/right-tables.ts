@@ -27,18 +27,21 @@ export const rightTables: Planted[] = [
     "tables of the up are dropped in one statement",
     files,
     `CREATE TABLE tags (id serial PRIMARY KEY, tag text UNIQUE);
-      CREATE TABLE file_tags (file int REFERENCES files, tag int REFERENCES tags, PRIMARY KEY (file, tag));
+      CREATE TABLE file_tags (file int REFERENCES files, tag int REFERENCES tags,
+        PRIMARY KEY (file, tag));
       CREATE VIEW tagged AS SELECT f.file, t.tag FROM file_tags f JOIN tags t ON t.id = f.tag`,
     "DROP TABLE IF EXISTS tags, file_tags CASCADE",
   ),
   right(
     "a table with its index, key and sequence is renamed back",
-    `CREATE TABLE users (id serial PRIMARY KEY, name varchar(40)); CREATE INDEX users_name ON users (name);
+    `CREATE TABLE users (id serial PRIMARY KEY, name varchar(40));
+      CREATE INDEX users_name ON users (name);
       INSERT INTO users (name) VALUES ('ann'), (NULL)`,
     `ALTER TABLE users RENAME TO people; ALTER SEQUENCE users_id_seq RENAME TO people_id_seq;
       ALTER INDEX users_pkey RENAME TO people_pkey; ALTER INDEX users_name RENAME TO people_name`,
     `ALTER TABLE people_name RENAME TO users_name; ALTER TABLE people_id_seq RENAME TO users_id_seq;
-      ALTER TABLE people RENAME CONSTRAINT people_pkey TO users_pkey; ALTER TABLE people RENAME TO users`,
+      ALTER TABLE people RENAME CONSTRAINT people_pkey TO users_pkey;
+      ALTER TABLE people RENAME TO users`,
   ),
   right(
     "two tables swap their names twice",
@@ -65,12 +68,15 @@ export const rightTables: Planted[] = [
   right(
     "the head of the file sets what only the session keeps",
     files,
-    "SET lock_timeout = '5s'; SET statement_timeout = 0; SET client_min_messages = warning; ALTER TABLE files ADD COLUMN size bigint",
-    "SET search_path = public, pg_catalog; SET TIME ZONE 'Asia/Tokyo'; ALTER TABLE files DROP COLUMN size",
+    `SET lock_timeout = '5s'; SET statement_timeout = 0; SET client_min_messages = warning;
+      ALTER TABLE files ADD COLUMN size bigint`,
+    `SET search_path = public, pg_catalog; SET TIME ZONE 'Asia/Tokyo';
+      ALTER TABLE files DROP COLUMN size`,
   ),
   right(
     "grants are given back in another order",
-    `${files} GRANT SELECT, INSERT, UPDATE (body) ON files TO pg_monitor; GRANT SELECT ON files TO PUBLIC`,
+    `${files} GRANT SELECT, INSERT, UPDATE (body) ON files TO pg_monitor;
+      GRANT SELECT ON files TO PUBLIC`,
     "REVOKE ALL ON files FROM PUBLIC, pg_monitor; GRANT DELETE ON files TO pg_monitor",
     `REVOKE DELETE ON TABLE files FROM pg_monitor; GRANT SELECT ON TABLE files TO PUBLIC;
       GRANT UPDATE (body) ON files TO pg_monitor; GRANT INSERT ON files TO pg_monitor;
@@ -110,8 +116,10 @@ b'; COMMENT ON TABLE files IS $c$up'loads$c$`,
   right(
     "storage parameters come back in another order",
     `${files} ALTER TABLE files SET (fillfactor = 70, autovacuum_enabled = off)`,
-    "ALTER TABLE files RESET (fillfactor, autovacuum_enabled); ALTER TABLE files SET (toast.autovacuum_enabled = off)",
-    "ALTER TABLE files SET (autovacuum_enabled = off); ALTER TABLE files RESET (toast.autovacuum_enabled), SET (fillfactor = 70)",
+    `ALTER TABLE files RESET (fillfactor, autovacuum_enabled);
+      ALTER TABLE files SET (toast.autovacuum_enabled = off)`,
+    `ALTER TABLE files SET (autovacuum_enabled = off);
+      ALTER TABLE files RESET (toast.autovacuum_enabled), SET (fillfactor = 70)`,
   ),
   right(
     "a table is unlogged for a while",
@@ -137,7 +145,8 @@ b'; COMMENT ON TABLE files IS $c$up'loads$c$`,
   ),
   right(
     "triggers are disabled for a while",
-    `${touch} CREATE TRIGGER files_touch BEFORE UPDATE ON files FOR EACH ROW EXECUTE FUNCTION touch()`,
+    `${touch} CREATE TRIGGER files_touch BEFORE UPDATE ON files FOR EACH ROW EXECUTE FUNCTION
+        touch()`,
     "ALTER TABLE files DISABLE TRIGGER USER",
     "ALTER TABLE files ENABLE TRIGGER ALL",
   ),
@@ -150,7 +159,8 @@ b'; COMMENT ON TABLE files IS $c$up'loads$c$`,
   ),
   right(
     "a trigger has another name for a while",
-    `${touch} CREATE TRIGGER files_touch BEFORE DELETE ON files FOR EACH ROW EXECUTE FUNCTION touch();
+    `${touch} CREATE TRIGGER files_touch BEFORE DELETE ON files FOR EACH ROW EXECUTE FUNCTION
+        touch();
       COMMENT ON TRIGGER files_touch ON files IS 't'`,
     "ALTER TRIGGER files_touch ON files RENAME TO a_files_touch",
     "ALTER TRIGGER a_files_touch ON files RENAME TO files_touch",
@@ -175,7 +185,8 @@ b'; COMMENT ON TABLE files IS $c$up'loads$c$`,
     "a rule comes back with OR REPLACE",
     `${files} CREATE RULE keep AS ON DELETE TO files WHERE old.id = -1 DO INSTEAD NOTHING`,
     "DROP RULE keep ON files",
-    "CREATE OR REPLACE RULE keep AS ON DELETE TO files WHERE (old.id = '-1'::integer) DO INSTEAD NOTHING",
+    `CREATE OR REPLACE RULE keep AS ON DELETE TO files WHERE (old.id = '-1'::integer) DO INSTEAD
+        NOTHING`,
   ),
   right(
     "inheritance among columns of one's own is put back",
@@ -195,7 +206,8 @@ b'; COMMENT ON TABLE files IS $c$up'loads$c$`,
     "a partition is detached CONCURRENTLY and the check of the server goes",
     parted,
     "ALTER TABLE events DETACH PARTITION events_old CONCURRENTLY",
-    `ALTER TABLE events ATTACH PARTITION events_old FOR VALUES FROM ('2020-01-01') TO ('2024-01-01');
+    `ALTER TABLE events ATTACH PARTITION events_old FOR VALUES FROM ('2020-01-01') TO
+        ('2024-01-01');
       ALTER TABLE events_old DROP CONSTRAINT events_old_day_check`,
   ),
   right(
@@ -204,7 +216,8 @@ b'; COMMENT ON TABLE files IS $c$up'loads$c$`,
         CONSTRAINT events_2030_pkey PRIMARY KEY (id, day),
         CHECK (day >= '2030-01-01' AND day < '2031-01-01'));
       INSERT INTO events_2030 VALUES (3, '2030-05-05')`,
-    `ALTER TABLE events ATTACH PARTITION events_2030 FOR VALUES FROM ('2030-01-01') TO ('2031-01-01')`,
+    `ALTER TABLE events ATTACH PARTITION events_2030 FOR VALUES FROM ('2030-01-01') TO
+        ('2031-01-01')`,
     "ALTER TABLE events DETACH PARTITION events_2030",
   ),
   right(
@@ -215,7 +228,8 @@ b'; COMMENT ON TABLE files IS $c$up'loads$c$`,
       INSERT INTO visits VALUES (1, '2023-01-01'), (2, '2024-02-02'), (3, '2025-03-03')`,
     `ALTER TABLE visits DETACH PARTITION visits_rest;
       CREATE TABLE visits_2024 PARTITION OF visits FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');
-      WITH moved AS (DELETE FROM visits_rest WHERE day >= '2024-01-01' AND day < '2025-01-01' RETURNING *)
+      WITH moved AS (DELETE FROM visits_rest WHERE day >= '2024-01-01' AND day < '2025-01-01'
+        RETURNING *)
         INSERT INTO visits_2024 SELECT * FROM moved;
       ALTER TABLE visits ATTACH PARTITION visits_rest DEFAULT`,
     `ALTER TABLE visits DETACH PARTITION visits_2024;
@@ -233,23 +247,28 @@ b'; COMMENT ON TABLE files IS $c$up'loads$c$`,
   ),
   right(
     "a publication goes, and one has its table back",
-    `${files} CREATE PUBLICATION feed FOR TABLE files (id, owner) WHERE (id > 0) WITH (publish = 'insert')`,
+    `${files} CREATE PUBLICATION feed FOR TABLE files (id,
+        owner) WHERE (id > 0) WITH (publish = 'insert')`,
     `ALTER PUBLICATION feed DROP TABLE files; CREATE PUBLICATION more FOR ALL TABLES;
       ALTER PUBLICATION feed SET (publish = 'insert, delete')`,
     `ALTER PUBLICATION feed SET (publish = 'insert', publish_via_partition_root = false);
-      DROP PUBLICATION more; ALTER PUBLICATION feed ADD TABLE public.files (owner, id) WHERE ((id > 0))`,
+      DROP PUBLICATION more; ALTER PUBLICATION feed ADD TABLE public.files (owner,
+        id) WHERE ((id > 0))`,
   ),
   right(
     "extended statistics come back with their kinds in another order",
     `${files} CREATE STATISTICS pair (mcv, dependencies) ON id, owner FROM files;
       ALTER STATISTICS pair SET STATISTICS 300; COMMENT ON STATISTICS pair IS 's'`,
     "DROP STATISTICS pair; CREATE STATISTICS pair ON owner, body FROM files",
-    `DROP STATISTICS IF EXISTS pair; CREATE STATISTICS public.pair (dependencies, mcv) ON owner, id FROM files;
+    `DROP STATISTICS IF EXISTS pair; CREATE STATISTICS public.pair (dependencies, mcv) ON owner,
+        id FROM files;
       COMMENT ON STATISTICS pair IS 's'; ALTER STATISTICS pair SET STATISTICS 300`,
   ),
   right(
     "a setting of the database goes, and one comes back",
-    `DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET work_mem = ''8MB''', current_database()); END $$`,
+    `DO $$ BEGIN
+        EXECUTE format('ALTER DATABASE %I SET work_mem = ''8MB''', current_database());
+      END $$`,
     `DO $$ BEGIN
         EXECUTE format('ALTER DATABASE %I SET statement_timeout = ''61s''', current_database());
         EXECUTE format('ALTER DATABASE %I RESET work_mem', current_database());
@@ -262,7 +281,8 @@ b'; COMMENT ON TABLE files IS $c$up'loads$c$`,
   right(
     "a temporary table helps to put rows in order",
     files,
-    "ALTER TABLE files ADD COLUMN kind text DEFAULT 'file'; CREATE INDEX files_kind ON files (kind)",
+    `ALTER TABLE files ADD COLUMN kind text DEFAULT 'file';
+      CREATE INDEX files_kind ON files (kind)`,
     `CREATE TEMP TABLE helper AS SELECT id FROM files; DROP TABLE helper;
       DROP INDEX files_kind; ALTER TABLE files DROP kind`,
   ),

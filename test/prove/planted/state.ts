@@ -77,7 +77,8 @@ async function readSequences(session: Session): Promise<Record<string, string>> 
   const next: Record<string, string> = {};
   for (const { name, step } of sequences) {
     const [row] = await session.query<{ next: string }>(
-      `SELECT (last_value::numeric + CASE WHEN is_called THEN ${step} ELSE 0 END)::text AS next FROM ${name}`,
+      `SELECT (last_value::numeric + CASE WHEN is_called THEN ${step} ELSE 0 END)::text AS next
+       FROM ${name}`,
     );
     next[name] = row?.next ?? "";
   }

@@ -69,7 +69,8 @@ function insert({ was, name, columns }: Place, row: number, seed: number, now: b
   const names = columns.map((column) => (now ? column.now : column.name)).join(", ");
   const places = values.map((_, index) => `$${index + 1}`).join(", ");
   return {
-    sql: `INSERT INTO ${now ? name : was.name} (${names}) OVERRIDING SYSTEM VALUE VALUES (${places})`,
+    sql: `INSERT INTO ${now ? name : was.name} (${names}) OVERRIDING SYSTEM VALUE
+      VALUES (${places})`,
     values,
   };
 }

@@ -4,7 +4,8 @@
 import type { Planted } from "./planted.ts";
 
 const accounts = `CREATE TABLE accounts (id int PRIMARY KEY, email varchar(60), note text);
-  INSERT INTO accounts VALUES (1, 'A@example.org', 'x'), (2, 'b@example.org', NULL), (3, NULL, '');`;
+  INSERT INTO accounts VALUES (1, 'A@example.org', 'x'), (2, 'b@example.org', NULL), (3, NULL,
+    '');`;
 
 /** ALTER DATABASE and the like need the name of the database that they run in. */
 const inThisDatabase = (text: string) =>
@@ -41,7 +42,8 @@ export const wrongDatabase: Planted[] = [
     name: "the function of a dropped trigger is left",
     before: accounts,
     up: `CREATE FUNCTION audit() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN new; END $$;
-      CREATE TRIGGER accounts_audit BEFORE UPDATE ON accounts FOR EACH ROW EXECUTE FUNCTION audit()`,
+      CREATE TRIGGER accounts_audit BEFORE UPDATE ON accounts FOR EACH ROW EXECUTE FUNCTION
+        audit()`,
     down: "DROP TRIGGER accounts_audit ON accounts",
     names: ["audit()"],
   },
@@ -137,7 +139,8 @@ export const wrongDatabase: Planted[] = [
   },
   {
     name: "a publication comes back with all operations",
-    before: `${accounts} CREATE PUBLICATION feed FOR TABLE accounts WITH (publish = 'insert, update')`,
+    before: `${accounts} CREATE PUBLICATION feed FOR TABLE accounts WITH (publish =
+        'insert, update')`,
     up: "ALTER PUBLICATION feed SET (publish = 'insert')",
     down: "ALTER PUBLICATION feed SET (publish = 'insert, update, delete, truncate')",
     names: ["publication feed", "truncate"],
@@ -233,7 +236,8 @@ export const wrongDatabase: Planted[] = [
     name: "a large object is unlinked and not made again",
     before: `CREATE TABLE photos (id int PRIMARY KEY, photo oid);
       INSERT INTO photos VALUES (1, lo_from_bytea(4712, '\\xdeadbeef'))`,
-    up: "SELECT lo_unlink(photo) FROM photos WHERE photo = 4712; ALTER TABLE photos ADD COLUMN url text",
+    up: `SELECT lo_unlink(photo) FROM photos WHERE photo = 4712;
+      ALTER TABLE photos ADD COLUMN url text`,
     down: "ALTER TABLE photos DROP COLUMN url",
     names: ["large object", "4712"],
   },
@@ -271,7 +275,8 @@ export const wrongDatabase: Planted[] = [
   },
   {
     name: "a setting of the session gets into a new function",
-    before: `CREATE FUNCTION one() RETURNS int LANGUAGE sql SET search_path = public AS $$ SELECT 1 $$`,
+    before: `CREATE FUNCTION one() RETURNS int LANGUAGE sql SET search_path = public AS
+        $$ SELECT 1 $$`,
     up: "DROP FUNCTION one()",
     down: `SET search_path = public, pg_temp; CREATE FUNCTION one() RETURNS int LANGUAGE sql
       SET search_path FROM CURRENT AS $$ SELECT 1 $$`,
@@ -279,7 +284,8 @@ export const wrongDatabase: Planted[] = [
   },
   {
     name: "a session's time zone gets into a new default",
-    before: `CREATE TABLE events (id int PRIMARY KEY, at timestamptz DEFAULT '2024-01-01 00:00+00')`,
+    before: `CREATE TABLE events (id int PRIMARY KEY,
+        at timestamptz DEFAULT '2024-01-01 00:00+00')`,
     up: "ALTER TABLE events ALTER at DROP DEFAULT",
     down: `SET TIME ZONE 'America/New_York';
       ALTER TABLE events ALTER at SET DEFAULT '2024-01-01 00:00'`,
@@ -321,15 +327,18 @@ export const wrongDatabase: Planted[] = [
   {
     name: "the down names a column that the up renamed",
     before: accounts,
-    up: "ALTER TABLE accounts RENAME COLUMN note TO remark; ALTER TABLE accounts ALTER remark SET DEFAULT ''",
-    down: "ALTER TABLE accounts ALTER note DROP DEFAULT; ALTER TABLE accounts RENAME COLUMN remark TO note",
+    up: `ALTER TABLE accounts RENAME COLUMN note TO remark;
+      ALTER TABLE accounts ALTER remark SET DEFAULT ''`,
+    down: `ALTER TABLE accounts ALTER note DROP DEFAULT;
+      ALTER TABLE accounts RENAME COLUMN remark TO note`,
     names: ["note", "does not exist"],
   },
   {
     name: "values that the up wrote do not fit the old type",
     before: `CREATE TABLE counters (id int PRIMARY KEY, n int);
       INSERT INTO counters SELECT i, i * 5 FROM generate_series(1, 20) i`,
-    up: "ALTER TABLE counters ALTER n TYPE bigint; UPDATE counters SET n = 3000000000 WHERE id < 21",
+    up: `ALTER TABLE counters ALTER n TYPE bigint; UPDATE counters SET n = 3000000000 WHERE id <
+        21`,
     down: "ALTER TABLE counters ALTER n TYPE int",
     names: ["integer out of range"],
   },

@@ -4,7 +4,8 @@ import type { Planted } from "./planted.ts";
 
 const orders = `CREATE TABLE orders (id int PRIMARY KEY, customer int, number int NOT NULL,
     status varchar(20), quantity int CONSTRAINT orders_quantity CHECK (quantity >= 1));
-  INSERT INTO orders VALUES (1, 7, 100, 'open', 1), (2, 8, 101, 'Done', 20), (3, NULL, 102, NULL, NULL);`;
+  INSERT INTO orders VALUES (1, 7, 100, 'open', 1), (2, 8, 101, 'Done', 20), (3, NULL, 102, NULL,
+    NULL);`;
 
 const customers = `CREATE TABLE customers (id int PRIMARY KEY, name text);
   INSERT INTO customers VALUES (1, 'ann'), (2, 'bo');
@@ -43,7 +44,8 @@ export const wrongKeys: Planted[] = [
   {
     name: "an index of the up is left",
     before: orders,
-    up: "CREATE INDEX orders_status ON orders (status); CREATE INDEX orders_customer ON orders (customer)",
+    up: `CREATE INDEX orders_status ON orders (status);
+      CREATE INDEX orders_customer ON orders (customer)`,
     down: "DROP INDEX orders_status",
     names: ["orders", "orders_customer"],
   },
@@ -167,7 +169,8 @@ export const wrongKeys: Planted[] = [
       CREATE TABLE hits_1 PARTITION OF hits FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');
       CREATE INDEX hits_page ON hits (page); INSERT INTO hits VALUES ('2024-02-03', 5)`,
     up: "DROP INDEX hits_page",
-    down: "CREATE INDEX hits_page ON ONLY hits (page); CREATE INDEX hits_1_page_idx ON hits_1 (page)",
+    down: `CREATE INDEX hits_page ON ONLY hits (page);
+      CREATE INDEX hits_1_page_idx ON hits_1 (page)`,
     names: ["hits", "hits_page", "invalid"],
   },
   {
@@ -208,7 +211,8 @@ export const wrongKeys: Planted[] = [
   },
   {
     name: "a primary key comes back without the column it included",
-    before: `CREATE TABLE rates (id int, rate int, CONSTRAINT rates_pkey PRIMARY KEY (id) INCLUDE (rate));
+    before: `CREATE TABLE rates (id int, rate int, CONSTRAINT rates_pkey PRIMARY KEY (id) INCLUDE
+        (rate));
       INSERT INTO rates VALUES (1, 5)`,
     up: "ALTER TABLE rates DROP CONSTRAINT rates_pkey, ADD CONSTRAINT rates_id PRIMARY KEY (id)",
     down: "ALTER TABLE rates DROP CONSTRAINT rates_id, ADD CONSTRAINT rates_pkey PRIMARY KEY (id)",
@@ -235,8 +239,10 @@ export const wrongKeys: Planted[] = [
   {
     name: "a check comes back looser",
     before: orders,
-    up: "ALTER TABLE orders DROP CONSTRAINT orders_quantity, ADD CONSTRAINT orders_amount CHECK (quantity > 0)",
-    down: "ALTER TABLE orders DROP CONSTRAINT orders_amount, ADD CONSTRAINT orders_quantity CHECK (quantity >= 0)",
+    up: `ALTER TABLE orders DROP CONSTRAINT orders_quantity,
+        ADD CONSTRAINT orders_amount CHECK (quantity > 0)`,
+    down: `ALTER TABLE orders DROP CONSTRAINT orders_amount,
+        ADD CONSTRAINT orders_quantity CHECK (quantity >= 0)`,
     names: ["orders", "orders_quantity"],
   },
   {
@@ -248,23 +254,30 @@ export const wrongKeys: Planted[] = [
   },
   {
     name: "a check that was not valid stays validated",
-    before: `${orders} ALTER TABLE orders ADD CONSTRAINT orders_number CHECK (number > -5) NOT VALID`,
-    up: "ALTER TABLE orders VALIDATE CONSTRAINT orders_number; ALTER TABLE orders ADD COLUMN unit text",
+    before: `${orders} ALTER TABLE orders ADD CONSTRAINT orders_number CHECK (number > -5) NOT
+        VALID`,
+    up: `ALTER TABLE orders VALIDATE CONSTRAINT orders_number;
+      ALTER TABLE orders ADD COLUMN unit text`,
     down: "ALTER TABLE orders DROP COLUMN unit",
     names: ["orders", "orders_number", "not valid"],
   },
   {
     name: "a check comes back inherited by children",
-    before: `${orders} ALTER TABLE orders ADD CONSTRAINT orders_local CHECK (number > -5) NO INHERIT`,
-    up: "ALTER TABLE orders DROP CONSTRAINT orders_local, ADD CONSTRAINT orders_other CHECK (number > -5)",
-    down: "ALTER TABLE orders DROP CONSTRAINT orders_other, ADD CONSTRAINT orders_local CHECK (number > -5)",
+    before: `${orders} ALTER TABLE orders ADD CONSTRAINT orders_local CHECK (number > -5) NO
+        INHERIT`,
+    up: `ALTER TABLE orders DROP CONSTRAINT orders_local,
+        ADD CONSTRAINT orders_other CHECK (number > -5)`,
+    down: `ALTER TABLE orders DROP CONSTRAINT orders_other,
+        ADD CONSTRAINT orders_local CHECK (number > -5)`,
     names: ["orders", "orders_local", "no inherit"],
   },
   {
     name: "the comment on a constraint is lost when it is made again",
     before: `${orders} COMMENT ON CONSTRAINT orders_quantity ON orders IS 'agreed with sales'`,
-    up: "ALTER TABLE orders DROP CONSTRAINT orders_quantity, ADD CONSTRAINT orders_amount CHECK (quantity > 0)",
-    down: "ALTER TABLE orders DROP CONSTRAINT orders_amount, ADD CONSTRAINT orders_quantity CHECK (quantity >= 1)",
+    up: `ALTER TABLE orders DROP CONSTRAINT orders_quantity,
+        ADD CONSTRAINT orders_amount CHECK (quantity > 0)`,
+    down: `ALTER TABLE orders DROP CONSTRAINT orders_amount,
+        ADD CONSTRAINT orders_quantity CHECK (quantity >= 1)`,
     names: ["orders", "orders_quantity", "sales"],
   },
   {
@@ -324,7 +337,8 @@ export const wrongKeys: Planted[] = [
   },
   {
     name: "a foreign key comes back under the server's name",
-    before: `${customers} ALTER TABLE bills ADD CONSTRAINT fk_bills FOREIGN KEY (customer) REFERENCES customers`,
+    before: `${customers} ALTER TABLE bills ADD CONSTRAINT fk_bills FOREIGN KEY (customer)
+        REFERENCES customers`,
     up: `ALTER TABLE bills DROP CONSTRAINT fk_bills, ADD CONSTRAINT fk_bills_customers
       FOREIGN KEY (customer) REFERENCES customers ON DELETE CASCADE`,
     down: `ALTER TABLE bills DROP CONSTRAINT fk_bills_customers,

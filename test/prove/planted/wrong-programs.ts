@@ -7,7 +7,8 @@ const people = `CREATE TABLE people (id int PRIMARY KEY, name text, active boole
 
 /** Before, with a view `named`; the up drops it. */
 const view = (more: string, options = ""): Pick<Planted, "before" | "up"> => ({
-  before: `${people} CREATE VIEW named ${options} AS SELECT id, name FROM people WHERE active; ${more}`,
+  before: `${people} CREATE VIEW named ${options} AS SELECT id, name FROM people WHERE active;
+    ${more}`,
   up: "DROP VIEW named; ALTER TABLE people ADD COLUMN age int",
 });
 
@@ -36,7 +37,8 @@ const putRoutine = (attributes: string, text = body) => `DROP FUNCTION next_of(b
 const routineName = "next_of(integer)";
 
 const moods = `CREATE TYPE mood AS ENUM ('sad', 'ok', 'happy');
-  CREATE TABLE notes (id int PRIMARY KEY, mood mood); INSERT INTO notes VALUES (1, 'ok'), (2, NULL);`;
+  CREATE TABLE notes (id int PRIMARY KEY, mood mood);
+  INSERT INTO notes VALUES (1, 'ok'), (2, NULL);`;
 
 const email = `CREATE DOMAIN email AS varchar(80) DEFAULT 'nobody' NOT NULL
   CONSTRAINT email_short CHECK (length(value) < 70);`;
@@ -67,7 +69,8 @@ export const wrongPrograms: Planted[] = [
     name: "a view that keeps the column of the up",
     before: view("").before,
     up: "CREATE OR REPLACE VIEW named AS SELECT id, name, active FROM people WHERE active",
-    down: "CREATE OR REPLACE VIEW named AS SELECT id, name, NULL::boolean AS active FROM people WHERE active",
+    down: `CREATE OR REPLACE VIEW named AS SELECT id, name,
+        NULL::boolean AS active FROM people WHERE active`,
     names: ["view public.named"],
   },
   {
@@ -233,7 +236,8 @@ export const wrongPrograms: Planted[] = [
   },
   {
     name: "the default of an argument is lost",
-    before: `CREATE FUNCTION total(a int, b int DEFAULT 7) RETURNS int LANGUAGE sql AS $$ SELECT a + b $$`,
+    before: `CREATE FUNCTION total(a int, b int DEFAULT 7) RETURNS int LANGUAGE sql AS
+        $$ SELECT a + b $$`,
     up: "DROP FUNCTION total(int, int)",
     down: "CREATE FUNCTION total(a int, b int) RETURNS int LANGUAGE sql AS $$ SELECT a + b $$",
     names: ["total(integer,integer)", "default"],
@@ -252,7 +256,8 @@ export const wrongPrograms: Planted[] = [
   },
   {
     name: "a trigger's function keeps its new text",
-    before: `CREATE FUNCTION stamp() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN new; END $$;
+    before: `CREATE FUNCTION stamp() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN RETURN new; END $$;
       ${people} CREATE TRIGGER people_stamp BEFORE UPDATE ON people
         FOR EACH ROW EXECUTE FUNCTION stamp()`,
     up: `CREATE OR REPLACE FUNCTION stamp() RETURNS trigger LANGUAGE plpgsql
@@ -279,7 +284,8 @@ export const wrongPrograms: Planted[] = [
   {
     name: "an aggregate is forgotten",
     before: "CREATE AGGREGATE summe (int) (sfunc = int4pl, stype = int, initcond = '0')",
-    up: "DROP AGGREGATE summe (int); CREATE AGGREGATE summe (bigint) (sfunc = int8pl, stype = bigint)",
+    up: `DROP AGGREGATE summe (int); CREATE AGGREGATE summe (bigint) (sfunc = int8pl,
+        stype = bigint)`,
     down: "DROP AGGREGATE summe (bigint)",
     names: ["summe(integer)"],
   },
@@ -293,7 +299,8 @@ export const wrongPrograms: Planted[] = [
   {
     name: "an operator is forgotten",
     before: "CREATE OPERATOR === (leftarg = int, rightarg = int, function = int4eq)",
-    up: `DROP OPERATOR === (int, int); CREATE OPERATOR ==== (leftarg = int, rightarg = int, function = int4eq)`,
+    up: `DROP OPERATOR === (int, int); CREATE OPERATOR ==== (leftarg = int, rightarg = int,
+        function = int4eq)`,
     down: "DROP OPERATOR ==== (int, int)",
     names: ["operator", "==="],
   },
@@ -308,7 +315,8 @@ export const wrongPrograms: Planted[] = [
   },
   {
     name: "an operator class is forgotten",
-    before: `CREATE OPERATOR CLASS int_again FOR TYPE int USING btree AS OPERATOR 1 <, OPERATOR 2 <=,
+    before: `CREATE OPERATOR CLASS int_again FOR TYPE int USING btree AS OPERATOR 1 <,
+        OPERATOR 2 <=,
       OPERATOR 3 =, OPERATOR 4 >=, OPERATOR 5 >, FUNCTION 1 btint4cmp(int, int)`,
     up: "DROP OPERATOR CLASS int_again USING btree",
     down: "SELECT opfname FROM pg_opfamily WHERE opfname = 'int_again'",

@@ -8,7 +8,8 @@ const accounts = `CREATE TABLE accounts (id int PRIMARY KEY, name text, balance 
   INSERT INTO accounts SELECT i, 'account ' || i, i * 1.5 FROM generate_series(1, ${many}) i;`;
 
 const lines = `CREATE TABLE lines (line text, at timestamp);
-  INSERT INTO lines SELECT 'line ' || i % 5000, '2024-01-01' FROM generate_series(0, ${many - 1}) i;`;
+  INSERT INTO lines SELECT 'line ' || i % 5000, '2024-01-01' FROM generate_series(0,
+    ${many - 1}) i;`;
 
 export const wrongRows: Planted[] = [
   {

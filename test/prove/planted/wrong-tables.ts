@@ -75,7 +75,8 @@ export const wrongTables: Planted[] = [
   },
   {
     name: "grants are lost when a table is made again",
-    before: `CREATE TABLE caches (key int PRIMARY KEY, value text); GRANT SELECT ON caches TO PUBLIC`,
+    before: `CREATE TABLE caches (key int PRIMARY KEY, value text);
+      GRANT SELECT ON caches TO PUBLIC`,
     up: "ALTER TABLE caches ADD COLUMN size bigint",
     down: rebuildCaches,
     names: ["caches", "acl"],
@@ -341,21 +342,25 @@ export const wrongTables: Planted[] = [
   {
     name: "an empty partition of the up is left",
     before: parted,
-    up: `CREATE TABLE events_2025 PARTITION OF events FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');
-      CREATE TABLE events_2026 PARTITION OF events FOR VALUES FROM ('2026-01-01') TO ('2027-01-01')`,
+    up: `CREATE TABLE events_2025 PARTITION OF events FOR VALUES FROM ('2025-01-01') TO
+        ('2026-01-01');
+      CREATE TABLE events_2026 PARTITION OF events FOR VALUES FROM ('2026-01-01') TO
+        ('2027-01-01')`,
     down: "DROP TABLE events_2025",
     names: ["events_2026"],
   },
   {
     name: "a rule is forgotten",
-    before: `${files} CREATE RULE files_keep AS ON DELETE TO files WHERE old.id = 1 DO INSTEAD NOTHING`,
+    before: `${files} CREATE RULE files_keep AS ON DELETE TO files WHERE old.id = 1 DO INSTEAD
+        NOTHING`,
     up: "DROP RULE files_keep ON files; ALTER TABLE files ADD COLUMN kept boolean",
     down: "ALTER TABLE files DROP COLUMN kept",
     names: ["files", "rule files_keep"],
   },
   {
     name: "a disabled rule comes back enabled",
-    before: `${files} CREATE RULE files_keep AS ON DELETE TO files WHERE old.id = 1 DO INSTEAD NOTHING;
+    before: `${files} CREATE RULE files_keep AS ON DELETE TO files WHERE old.id = 1 DO INSTEAD
+        NOTHING;
       ALTER TABLE files DISABLE RULE files_keep`,
     up: "DROP RULE files_keep ON files",
     down: "CREATE RULE files_keep AS ON DELETE TO files WHERE old.id = 1 DO INSTEAD NOTHING",
@@ -370,7 +375,8 @@ export const wrongTables: Planted[] = [
   },
   {
     name: "a table is published without its row filter",
-    before: `${files} CREATE PUBLICATION feed FOR TABLE files WHERE (id > 0) WITH (publish = 'insert')`,
+    before: `${files} CREATE PUBLICATION feed FOR TABLE files WHERE (id > 0) WITH (publish =
+        'insert')`,
     up: "ALTER PUBLICATION feed DROP TABLE files",
     down: "ALTER PUBLICATION feed ADD TABLE files",
     names: ["publication feed", "files", "where"],
@@ -385,7 +391,8 @@ export const wrongTables: Planted[] = [
   {
     name: "extended statistics are forgotten",
     before: `${files} CREATE STATISTICS files_pair (dependencies) ON id, owner FROM files`,
-    up: "DROP STATISTICS files_pair; CREATE STATISTICS files_more (ndistinct) ON id, body FROM files",
+    up: `DROP STATISTICS files_pair; CREATE STATISTICS files_more (ndistinct) ON id,
+        body FROM files`,
     down: "DROP STATISTICS files_more",
     names: ["files_pair"],
   },

@@ -1,6 +1,6 @@
 // Owns: downs whose fault stands in the system catalogs and in none of the facts that Belay reads
-// today. They are not among the wrong downs that a judge must catch; a reader that learns to see one
-// of them moves it there.
+// today. They are not among the wrong downs that a judge must catch; once a reader sees one of them,
+// it moves there.
 
 import type { Planted } from "./planted.ts";
 
@@ -65,7 +65,8 @@ export const wrongUnseen: Planted[] = [
   {
     name: "an operator is left in a family of the server",
     before: things,
-    up: `ALTER OPERATOR FAMILY integer_ops USING btree ADD FUNCTION 1 (int, text) bttextcmp(text, text)`,
+    up: `ALTER OPERATOR FAMILY integer_ops USING btree ADD FUNCTION 1 (int, text) bttextcmp(text,
+        text)`,
     down: "SELECT 1",
     names: ["integer_ops"],
   },

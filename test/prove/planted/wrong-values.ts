@@ -2,7 +2,8 @@
 
 import type { Planted } from "./planted.ts";
 
-const members = `CREATE TABLE members (id int PRIMARY KEY, name varchar(40), email varchar(80), tier text);
+const members = `CREATE TABLE members (id int PRIMARY KEY, name varchar(40), email varchar(80),
+    tier text);
   INSERT INTO members VALUES (1, 'Ann McDonald', ' Ann@Example.org', 'vip'),
     (2, 'bo', 'bo@example.org', 'gold'), (3, NULL, NULL, NULL), (4, '', '', '');
   INSERT INTO members SELECT i, 'Member ' || i, ' M' || i || '@Example.org',
@@ -35,7 +36,8 @@ export const wrongValues: Planted[] = [
     before: `CREATE TABLE views (id int PRIMARY KEY, n bigint);
       INSERT INTO views VALUES (1, 5), (2, 3000000000), (3, NULL)`,
     up: `ALTER TABLE views ALTER n TYPE int
-      USING CASE WHEN n > 2147483647 THEN 2147483647 WHEN n < -2147483648 THEN -2147483648 ELSE n END`,
+      USING CASE WHEN n > 2147483647 THEN 2147483647 WHEN n < -2147483648 THEN -2147483648 ELSE n
+        END`,
     down: "ALTER TABLE views ALTER n TYPE bigint",
     names: ["views", "n"],
   },
@@ -146,21 +148,26 @@ export const wrongValues: Planted[] = [
   },
   {
     name: "NULL becomes a value for good",
-    before: `CREATE TABLE items (id int PRIMARY KEY, n int); INSERT INTO items VALUES (1, 3), (2, NULL)`,
-    up: "UPDATE items SET n = 0 WHERE n IS NULL; ALTER TABLE items ALTER n SET DEFAULT 0, ALTER n SET NOT NULL",
+    before: `CREATE TABLE items (id int PRIMARY KEY, n int);
+      INSERT INTO items VALUES (1, 3), (2, NULL)`,
+    up: `UPDATE items SET n = 0 WHERE n IS NULL; ALTER TABLE items ALTER n SET DEFAULT 0,
+        ALTER n SET NOT NULL`,
     down: "ALTER TABLE items ALTER n DROP DEFAULT, ALTER n DROP NOT NULL",
     names: ["items", "n"],
   },
   {
     name: "every empty text becomes NULL",
     before: members,
-    up: "UPDATE members SET name = '' WHERE name IS NULL; ALTER TABLE members ALTER name SET NOT NULL",
-    down: "ALTER TABLE members ALTER name DROP NOT NULL; UPDATE members SET name = NULL WHERE name = ''",
+    up: `UPDATE members SET name = '' WHERE name IS NULL;
+      ALTER TABLE members ALTER name SET NOT NULL`,
+    down: `ALTER TABLE members ALTER name DROP NOT NULL;
+      UPDATE members SET name = NULL WHERE name = ''`,
     names: ["members", "name"],
   },
   {
     name: "every zero becomes NULL",
-    before: `CREATE TABLE items (id int PRIMARY KEY, n int); INSERT INTO items VALUES (1, 0), (2, NULL)`,
+    before: `CREATE TABLE items (id int PRIMARY KEY, n int);
+      INSERT INTO items VALUES (1, 0), (2, NULL)`,
     up: "UPDATE items SET n = coalesce(n, 0)",
     down: "UPDATE items SET n = nullif(n, 0)",
     names: ["items", "n"],
@@ -245,7 +252,8 @@ export const wrongValues: Planted[] = [
     before: `CREATE TABLE books (id int PRIMARY KEY, tags text[]);
       INSERT INTO books VALUES (1, '{a,b}'), (2, '{c}'), (3, NULL)`,
     up: "ALTER TABLE books ALTER tags TYPE text USING tags[1]",
-    down: "ALTER TABLE books ALTER tags TYPE text[] USING CASE WHEN tags IS NOT NULL THEN ARRAY[tags] END",
+    down: `ALTER TABLE books ALTER tags TYPE text[] USING CASE WHEN tags IS NOT NULL THEN
+        ARRAY[tags] END`,
     names: ["books", "tags"],
   },
   {
@@ -386,7 +394,8 @@ export const wrongValues: Planted[] = [
   },
   {
     name: "rows of the up are left",
-    before: `CREATE TABLE statuses (id int PRIMARY KEY, status text); INSERT INTO statuses VALUES (1, 'open')`,
+    before: `CREATE TABLE statuses (id int PRIMARY KEY, status text);
+      INSERT INTO statuses VALUES (1, 'open')`,
     up: "INSERT INTO statuses VALUES (-77, 'archived'), (-78, 'spam') ON CONFLICT DO NOTHING",
     down: "DELETE FROM statuses WHERE id = -77",
     names: ["statuses"],
@@ -410,7 +419,8 @@ export const wrongValues: Planted[] = [
     before: `CREATE TABLE cards (id int PRIMARY KEY, position int);
       INSERT INTO cards VALUES (1, 10), (2, 20), (3, 25), (4, NULL)`,
     up: `UPDATE cards SET position = n FROM
-      (SELECT id, row_number() OVER (ORDER BY position, id) AS n FROM cards) o WHERE o.id = cards.id`,
+      (SELECT id, row_number() OVER (ORDER BY position,
+        id) AS n FROM cards) o WHERE o.id = cards.id`,
     down: "SELECT 1",
     names: ["cards", "position"],
   },
@@ -427,7 +437,8 @@ export const wrongValues: Planted[] = [
   },
   {
     name: "a swap with a copy loses what was written to it",
-    before: `CREATE TABLE clients (id int PRIMARY KEY, name text); INSERT INTO clients VALUES (1, 'ann')`,
+    before: `CREATE TABLE clients (id int PRIMARY KEY, name text);
+      INSERT INTO clients VALUES (1, 'ann')`,
     up: `CREATE TABLE clients_new (LIKE clients INCLUDING ALL);
       INSERT INTO clients_new SELECT * FROM clients;
       ALTER TABLE clients RENAME TO clients_old; ALTER TABLE clients_new RENAME TO clients`,
@@ -447,7 +458,8 @@ export const wrongValues: Planted[] = [
   {
     name: "a backup overwrites what was written since",
     before: prices,
-    up: "CREATE TABLE prices_was AS TABLE prices; UPDATE prices SET price = price + 1 WHERE price < 99999",
+    up: `CREATE TABLE prices_was AS TABLE prices; UPDATE prices SET price = price + 1 WHERE price <
+        99999`,
     down: `UPDATE prices SET price = w.price FROM prices_was w WHERE w.id = prices.id;
       DROP TABLE prices_was`,
     names: ["prices", "price"],
@@ -461,7 +473,8 @@ export const wrongValues: Planted[] = [
   },
   {
     name: "rows that the new release wrote are deleted",
-    before: `CREATE TABLE leads (id int PRIMARY KEY, name text); INSERT INTO leads VALUES (1, 'ann')`,
+    before: `CREATE TABLE leads (id int PRIMARY KEY, name text);
+      INSERT INTO leads VALUES (1, 'ann')`,
     up: "ALTER TABLE leads ADD COLUMN form int; ALTER TABLE leads ALTER form SET DEFAULT 2",
     down: "DELETE FROM leads WHERE form IS NOT NULL; ALTER TABLE leads DROP COLUMN form",
     names: ["leads"],

@@ -3,7 +3,7 @@
 
 import { type Catalog, type CatalogObject, columnOrder, columnsOf } from "../../../core/catalog.ts";
 import type { Session } from "../../dialect.ts";
-import { type FactRow, type Family, type Scope, sqlOf } from "./family.ts";
+import { type FactRow, type Family, firstNormalOid, type Scope, sqlOf } from "./family.ts";
 import { foreign } from "./foreign.ts";
 import { functions } from "./functions.ts";
 import { operators } from "./operators.ts";
@@ -49,13 +49,35 @@ function smallFamiliesOf(version: number): Family[] {
 export async function extractCatalog(session: Session, only?: Iterable<string>): Promise<Catalog> {
   const version = await versionOf(session);
   const families = [...largeFamilies, ...smallFamilies(version)];
-  const catalog = await canonically(session, () =>
+  const catalog = await canonically(session, async () =>
     only === undefined
-      ? readFamilies(session, families)
+      ? readFamilies(session, await inhabited(session, families))
       : readObjects(session, families, [...only]),
   );
   await settle(session);
   return catalog;
+}
+
+/**
+ * Those that have an object of the database's own. Most databases have no operators, publications or
+ * foreign servers, and one question costs less than the planning of ten queries that find nothing.
+ */
+async function inhabited(session: Session, families: readonly Family[]): Promise<Family[]> {
+  const own = (name: string) => `exists (select from ${name} where oid >= ${firstNormalOid})`;
+  const parts = families.map(({ classes, objects, parts }) => {
+    if ([...objects, ...parts].some(({ builtIn }) => builtIn)) return "true";
+    // Only superusers may read it; there is none without a server.
+    return classes
+      .filter((name) => name !== "pg_user_mapping")
+      .map(own)
+      .join(" or ");
+  });
+  const [row] = await session.query<{ found: boolean[] }>(
+    `select array[${parts.join(", ")}] as found`,
+    [],
+    "belay-inhabited",
+  );
+  return families.filter((_, index) => row?.found[index]);
 }
 
 /** All objects of some families. Under canonical settings. */

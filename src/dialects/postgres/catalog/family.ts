@@ -66,7 +66,7 @@ export interface FactRow extends Record<string, unknown> {
 export type Scope = "all" | "some";
 
 /** Objects of initdb have oids below this; FirstNormalObjectId of access/transam.h. */
-const firstNormalOid = 16384;
+export const firstNormalOid = 16384;
 
 /** Our own schema and those whose contents are the server's or a session's. */
 export const ours = (name: string) =>
