@@ -29,7 +29,7 @@ interface State {
 }
 
 /** A few of each kind in every run; `npm run test:crash` walks 30. */
-const wanted = Number(process.env.BELAY_CRASH_WALK ?? 3);
+const wanted = Number(process.env.BELAY_CRASH_WALK ?? 2);
 const cases: Case[] = chooseForCrashWalk(corpora(), wanted);
 
 async function replay(corpus: Corpus, chosen: Case[], states: Map<string, State>) {

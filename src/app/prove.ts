@@ -1,7 +1,8 @@
 // Owns: `prove` as a use case: which migrations, on which scratch server, with which actors.
 
 import { availableParallelism } from "node:os";
-import { BelayError } from "../core/errors.ts";
+import { describeDifference, differences } from "../core/catalog.ts";
+import { BelayError, messageOf } from "../core/errors.ts";
 import type { Migration } from "../core/migration.ts";
 import { stateOf } from "../journal/state.ts";
 import { readRecords } from "../journal/store.ts";
@@ -11,7 +12,7 @@ import { proofOf } from "../prove/proof-file.ts";
 import { prove as proveAll } from "../prove/prove.ts";
 import type { Actors, Circumstances, Outcome } from "../prove/rehearse.ts";
 import type { MigrationProof, UndoSource } from "../prove/result.ts";
-import { Scratch } from "../prove/scratch.ts";
+import { type Copy, Scratch, type ScratchServer } from "../prove/scratch.ts";
 import { down } from "./down.ts";
 import { loadFolder, unknownVersion } from "./migrations.ts";
 import { writeProof, writeProposal } from "./proofs.ts";
@@ -77,15 +78,18 @@ export async function prove(settings: Settings, options: ProveOptions): Promise<
     rows: options.rows,
   };
   await admin.close();
-  const { proofs, stopped } = await proveAll({
+  const isPending = !options.all && options.versions === undefined;
+  const { proofs, stopped, ...proved } = await proveAll({
     ...options,
+    ...(isPending && { prepare: (stage: Copy) => likeTarget(settings, server, stage) }),
     ...{ scratch, wanted, migrations: folder.migrations },
     actors: actorsOf({ ...settings, folder }),
     parallel: options.parallel ?? availableParallelism(),
     ...(settings.signal === undefined ? {} : { signal: settings.signal }),
     onProof: (proof) => options.onProof?.(proof),
   });
-  const notes = options.write ? await writeProofs(folder.migrations, proofs, made) : [];
+  const { notes } = proved;
+  if (options.write) notes.push(...(await writeProofs(folder.migrations, proofs, made)));
   if (options.writeDown) notes.push(...(await writeProposals(folder.migrations, proofs)));
   return {
     migrations: proofs,
@@ -93,6 +97,35 @@ export async function prove(settings: Settings, options: ProveOptions): Promise<
     summary: summaryOf(proofs),
     ...(stopped === undefined ? {} : { stopped }),
   };
+}
+
+/** What is pending will run on the target, which may not be what the folder's history makes. */
+async function likeTarget(
+  settings: Settings,
+  { rehearsals }: ScratchServer,
+  stage: Copy,
+): Promise<string[]> {
+  return withSession(settings, async (target, { dialect }) => {
+    const wanted = await dialect.extract(target);
+    const session = await stage.looking();
+    const differs = async () => differences(wanted, await dialect.extract(session), "name");
+    if ((await differs()).length === 0) return [];
+    let why = "";
+    try {
+      await rehearsals.align(session, target);
+    } catch (error) {
+      why = `; making them alike failed: ${messageOf(error)}`;
+    }
+    const left = (await differs()).map(describeDifference);
+    if (left.length === 0) {
+      return ["The target is not what the folder's history makes; the copies are like the target."];
+    }
+    const some = left.slice(0, 5).join("; ");
+    const more = left.length > 5 ? `; and ${left.length - 5} more` : "";
+    return [
+      `The copies are not like the target, so the proofs do not hold there: ${some}${more}${why}`,
+    ];
+  });
 }
 
 async function writeProofs(

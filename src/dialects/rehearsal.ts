@@ -109,6 +109,9 @@ export interface Rehearsals {
   /** Drops the scratch databases of owners that are gone; returns their names. */
   sweep(admin: Session): Promise<string[]>;
 
+  /** Gives `scratch` the catalog of `like`, as far as that can be derived; rows are not looked at. */
+  align(scratch: Session, like: Session): Promise<void>;
+
   /** Writes rows with edge values of every type, keys and checks respected. Its own transactions. */
   fill(session: Session, options: FillOptions): Promise<Filled[]>;
   /** Updates and deletes a few existing rows, as an application would. */

@@ -86,7 +86,8 @@ async function walkRecovery(
   await using copy = await victim.copy();
   await walk.actors.recover(copy.url, { mortal: counting });
   for (let dieAt = 1; dieAt <= counting.passed.length; dieAt += 1) {
-    if (walk.proof.points >= walk.budget) {
+    // One is left for the victim itself.
+    if (walk.proof.points + 1 >= walk.budget) {
       walk.proof.leftOut += 1;
       continue;
     }

@@ -7,7 +7,7 @@
 import type { Row, TableRows } from "../dialects/rehearsal.ts";
 import { columnSuccessors } from "./succession.ts";
 
-/** Undefined: any value will do. */
+/** Undefined: it may hold anything. */
 export type Cell = string | null | undefined;
 
 export interface ExpectedRow {

@@ -128,7 +128,7 @@ class Matching {
     return lost + this.matchLoosely(unmatched, [...left.values()].flat());
   }
 
-  /** Rows whose key or whole content is not known: any found row that agrees in what is known. */
+  /** Rows whose key or whole content is not known; one that agrees in what is known will do. */
   private matchLoosely(unmatched: readonly ExpectedRow[], left: (readonly Cell[])[]): number {
     let lost = 0;
     let slack = this.expected.slack;

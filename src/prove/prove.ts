@@ -6,12 +6,15 @@ import { BelayError } from "../core/errors.ts";
 import type { Migration } from "../core/migration.ts";
 import { type Ground, proveMigration } from "./prove-migration.ts";
 import type { MigrationProof } from "./result.ts";
+import type { Copy } from "./scratch.ts";
 
 export interface ProveOptions extends Ground {
   /** The history in order. */
   migrations: readonly Migration[];
   /** Those to prove, by version; the others are only applied. */
   wanted: ReadonlySet<string>;
+  /** Called when the stage is where the first of them begins; returns what is to be known of it. */
+  prepare?: (stage: Copy) => Promise<string[]>;
   /** Rehearsals at a time. */
   parallel: number;
   /** Aborted by Ctrl-C: no further rehearsal begins. */
@@ -22,6 +25,7 @@ export interface ProveOptions extends Ground {
 
 export interface Proved {
   proofs: MigrationProof[];
+  notes: string[];
   /** Why the migrations after the last proof could not be rehearsed: this one cannot be applied. */
   stopped?: { version: string; error: BelayError };
 }
@@ -33,11 +37,13 @@ export async function prove(options: ProveOptions): Promise<Proved> {
   let told: Promise<unknown> = Promise.resolve();
   await using stage = await scratch.create();
   let stopped: Proved["stopped"];
+  let notes: string[] | undefined;
   try {
     for (const [index, migration] of migrations.entries()) {
       refuseAborted(options.signal);
       const { version } = migration;
       if (wanted.has(version)) {
+        notes ??= (await options.prepare?.(stage)) ?? [];
         while (running.size >= parallel) await Promise.race(running);
         const copy = await stage.copy();
         const proof = proveMigration(options, copy, migration);
@@ -59,7 +65,7 @@ export async function prove(options: ProveOptions): Promise<Proved> {
     }
     const done = await Promise.all(proofs);
     await told;
-    return { proofs: done, ...(stopped === undefined ? {} : { stopped }) };
+    return { proofs: done, notes: notes ?? [], ...(stopped === undefined ? {} : { stopped }) };
   } finally {
     // Copies are dropped by whoever works on them, and they must be gone before the stage is.
     await Promise.allSettled(proofs);

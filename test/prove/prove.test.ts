@@ -78,11 +78,31 @@ describe("prove", () => {
     const drifted = await belay.up({ requireProof: true, allowDrift: true });
     expect(drifted.error?.message).toContain("another catalog");
     await db.query("DROP TABLE elsewhere");
-    expect((await up()).outcome).toBe("done");
+    const done = await belay.up({ requireProof: true, allowDrift: true });
+    expect(done.outcome).toBe("done");
     const [row] = await db.query<{ proof: { version: string } }>(
       "SELECT body -> 'proof' AS proof FROM belay.record WHERE kind = 'migration-finished'",
     );
     expect(row?.proof.version).toBe("0001");
+  });
+});
+
+describe("a target that somebody changed by hand", () => {
+  test("is what the copies are made like", async () => {
+    const first = { "0001_shop.up.sql": shop["0001_shop.up.sql"] };
+    await using project = await createProject(first);
+    await using db = await createDatabase(servers[0]);
+    const belay = createBelay({ projectDir: project.dir, databaseUrl: db.url });
+    expect((await belay.up()).outcome).toBe("done");
+    await db.query(
+      "ALTER TABLE customers ADD phone text; CREATE INDEX byhand ON customers (phone)",
+    );
+    await project.write("0002_phone.up.sql", "DROP INDEX byhand");
+    const { migrations, notes } = await belay.prove({ scratchUrl });
+    expect(notes).toEqual([expect.stringContaining("the copies are like the target")]);
+    expect(migrations).toMatchObject([{ version: "0002", verdict: "exact" }]);
+    const up = await belay.up({ requireProof: true, allowDrift: true });
+    expect(up.error).toBeUndefined();
   });
 });
 

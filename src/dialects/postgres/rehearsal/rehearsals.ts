@@ -1,6 +1,7 @@
 // Owns: PostgreSQL behind the rehearsals port; each member is a file.
 
 import type { Rehearsals } from "../../rehearsal.ts";
+import { align } from "./align.ts";
 import { claim, createDatabase, dropDatabase, sweep } from "./databases.ts";
 import { edit } from "./edit.ts";
 import { fill } from "./fill.ts";
@@ -10,7 +11,7 @@ import { readContents } from "./read.ts";
 export const postgresRehearsals: Rehearsals = {
   create: createDatabase,
   drop: dropDatabase,
-  ...{ claim, sweep, fill, edit },
+  ...{ claim, sweep, align, fill, edit },
   read: readContents,
   locks: heldLocks,
 };
