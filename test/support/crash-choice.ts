@@ -39,7 +39,7 @@ export function chooseForCrashWalk(corpora: Corpus[], wanted: number): Choice[] 
       chosen.push(each);
     }
   };
-  take(mixed, Math.floor(wanted / 2));
+  take(mixed, Math.ceil(wanted / 2));
   // From the end of the histories, where the schemas are the largest.
   take(all.filter(({ sql }) => sql.length < 4_000).reverse(), wanted);
   return all.filter((each) => chosen.includes(each));
