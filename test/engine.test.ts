@@ -328,6 +328,19 @@ forEachServer("engine", (server) => {
       expect((await belay.down({ acceptLoss: true })).error).toBeUndefined();
     });
 
+    test("a reader that leaves does not end it halfway", async () => {
+      await using db = await createDatabase(server);
+      await using project = await createProject({
+        "1_a.up.sql": "CREATE TABLE a (n int);",
+        "2_b.up.sql": "SELECT pg_sleep(0.3); CREATE TABLE b (n int);",
+      });
+      const run = startBelay(["up", "--database-url", db.url], { cwd: project.dir });
+      run.child.stdout?.destroy();
+      run.child.stderr?.destroy();
+      expect((await run.ended).status).toBe(0);
+      expect(await db.query("SELECT to_regclass('b')::text AS b")).toEqual([{ b: "b" }]);
+    });
+
     test("Ctrl-C cancels the statement, rolls back and exits 2", async () => {
       await using db = await createDatabase(server);
       const before = await catalogOf(db.url);

@@ -2,9 +2,15 @@
 
 import { readFile, writeFile } from "node:fs/promises";
 import { BelayError, messageOf, untouched } from "../core/errors.ts";
-import { checksum } from "../core/hash.ts";
 import type { Migration } from "../core/migration.ts";
-import { bestVerdict, type Proof, parseProof, proofPath, proofText } from "../prove/proof-file.ts";
+import {
+  bestVerdict,
+  downChecksumOf,
+  type Proof,
+  parseProof,
+  proofPath,
+  proofText,
+} from "../prove/proof-file.ts";
 
 /** The proof beside a migration; undefined when there is none. Throws BELAY_PROOF. */
 export async function readProof(migration: Migration): Promise<Proof | undefined> {
@@ -88,7 +94,7 @@ function reasonAgainst(
 ): string | undefined {
   if (proof === undefined) return "has no proof";
   if (proof.checksum !== migration.checksum) return "has changed since it was proved";
-  if (proof.downChecksum !== downChecksumOf(migration.down)) {
+  if (proof.downChecksum !== downChecksumOf(migration)) {
     return "has another down since it was proved";
   }
   if (proof.server !== present.server) {
@@ -98,9 +104,4 @@ function reasonAgainst(
   const verdict = bestVerdict(proof);
   if (verdict === "failed") return "has a proof that failed";
   return (proof.crash?.failures ?? 0) > 0 ? "did not survive its crash walk" : undefined;
-}
-
-/** Line endings do not count, as for the up. */
-export function downChecksumOf(down: Migration["down"]): string | undefined {
-  return down === undefined ? undefined : checksum(down.sql);
 }

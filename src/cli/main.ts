@@ -10,7 +10,17 @@ import { globalOptions } from "./global-options.ts";
 import { duration, text } from "./options.ts";
 import { createOutput, type Output } from "./output.ts";
 
+/** A reader that has left (`belay up | head`) must not end a migration halfway. */
+function outliveReaders(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EPIPE") throw error;
+    });
+  }
+}
+
 export async function main(argv: readonly string[]): Promise<number> {
+  outliveReaders();
   let status: number = exit.done;
   const parser = new Parser("belay")
     .description("The rope for database migrations.")

@@ -112,6 +112,11 @@ export interface Rehearsals {
   /** Gives `scratch` the catalog of `like`, as far as that can be derived; rows are not looked at. */
   align(scratch: Session, like: Session): Promise<void>;
 
+  /** Names of the server's roles, its own left out. */
+  roles(session: Session): Promise<string[]>;
+  /** Throws while something in any database depends on it. */
+  dropRole(admin: Session, name: string): Promise<void>;
+
   /** Writes rows with edge values of every type, keys and checks respected. Its own transactions. */
   fill(session: Session, options: FillOptions): Promise<Filled[]>;
   /** Updates and deletes a few existing rows, as an application would. */

@@ -4,8 +4,9 @@
 import { z } from "zod";
 import { describeDifference } from "../core/catalog.ts";
 import { BelayError } from "../core/errors.ts";
+import { checksum } from "../core/hash.ts";
 import type { Migration } from "../core/migration.ts";
-import type { MigrationProof, WayProof } from "./result.ts";
+import { type MigrationProof, type ProofVerdict, rankOf, type WayProof, waysOf } from "./result.ts";
 
 const way = z.object({
   verdict: z.enum(["exact", "lossy", "irreversible", "failed"]),
@@ -48,12 +49,11 @@ export function proofOf(
   proof: MigrationProof,
   made: { server: string; seed: number; rows: number },
 ): Proof {
-  const ways = [proof, ...(proof.other === undefined ? [] : [proof.other])];
   const { version, checksum, downChecksum, before, after, crash } = proof;
   return {
     ...{ format, version, checksum, ...(downChecksum === undefined ? {} : { downChecksum }) },
     ...{ before, after, ...made },
-    ...Object.fromEntries(ways.map((each) => [each.undoSource, wayOf(each)])),
+    ...Object.fromEntries(waysOf(proof).map((each) => [each.undoSource, wayOf(each)])),
     ...(crash && {
       crash: { points: crash.points, failures: crash.failures, leftOut: crash.leftOut },
     }),
@@ -97,9 +97,13 @@ export function parseProof(text: string, path: string): Proof {
   });
 }
 
-/** The way that `down` takes by itself: the planned one where it is exact. */
-export function bestVerdict({ planned, file }: Proof): string {
-  const order = ["exact", "lossy", "irreversible", "failed"];
+/** Of the better way, which is the one that `down` takes. */
+export function bestVerdict({ planned, file }: Proof): ProofVerdict {
   const verdicts = [planned?.verdict, file?.verdict].filter((each) => each !== undefined);
-  return verdicts.sort((a, b) => order.indexOf(a) - order.indexOf(b))[0] ?? "failed";
+  return verdicts.sort((a, b) => rankOf(a) - rankOf(b))[0] ?? "failed";
+}
+
+/** Line endings do not count, as for the up. */
+export function downChecksumOf({ down }: Pick<Migration, "down">): string | undefined {
+  return down === undefined ? undefined : checksum(down.sql);
 }

@@ -3,13 +3,21 @@
 
 import { fingerprintOf } from "../core/catalog.ts";
 import { BelayError, messageOf } from "../core/errors.ts";
-import { checksum as checksumOf } from "../core/hash.ts";
 import type { Migration } from "../core/migration.ts";
 import type { Filled } from "../dialects/rehearsal.ts";
 import { walkCrashes } from "./crash-walk.ts";
 import { judgeLocks } from "./judge-locks.ts";
+import { downChecksumOf } from "./proof-file.ts";
 import { type Actors, type Rehearsal, rehearse } from "./rehearse.ts";
-import type { CrashProof, Finding, MigrationProof, UndoSource, WayProof } from "./result.ts";
+import {
+  type CrashProof,
+  type Finding,
+  type MigrationProof,
+  rankOf,
+  type UndoSource,
+  type WayProof,
+} from "./result.ts";
+import { makesRoles } from "./roles.ts";
 import type { Copy, Scratch } from "./scratch.ts";
 import { readState, type Stage } from "./stage.ts";
 import { runVerbatim, touches } from "./verbatim.ts";
@@ -39,10 +47,11 @@ export async function proveMigration(
   const startedAt = environment.monotonic();
   const findings: Finding[] = [];
   const prepared = await prepare(ground, copy, migration, findings);
-  const { version, name, checksum, down } = migration;
+  const { version, name, checksum } = migration;
+  const downChecksum = downChecksumOf(migration);
   const base = {
     ...{ version, name, checksum },
-    ...(down === undefined ? {} : { downChecksum: checksumOf(down.sql) }),
+    ...(downChecksum === undefined ? {} : { downChecksum }),
     reproduce: reproduce(ground, migration),
   };
   const ms = () => Math.round(environment.monotonic() - startedAt);
@@ -58,9 +67,14 @@ export async function proveMigration(
   }
   await using stage = prepared;
   const ways = await rehearseWays(ground, copy, stage, migration);
-  const crash = await crashesOf(ground, stage, migration, ways);
+  const isWalkable = !ground.scratch.keepsRolesApart || !makesRoles(migration);
+  const crash = isWalkable ? await crashesOf(ground, stage, migration, ways) : undefined;
+  if (!isWalkable && ground.crashBudget !== undefined) {
+    const text = "no crash walk: it makes roles, which copies on one server cannot keep apart";
+    findings.push({ kind: "coverage", text });
+  }
   const proposal = proposalOf(ways);
-  const [best, other] = ways.sort((a, b) => rank(a) - rank(b)) as [WayProof, WayProof?];
+  const [best, other] = ways.sort(byRank) as [WayProof, WayProof?];
   return {
     ...{ ...base, ...best, locks: stage.locks },
     findings: [...findings, ...stage.findings, ...best.findings],
@@ -81,7 +95,7 @@ async function crashesOf(
   migration: Migration,
   ways: readonly WayProof[],
 ): Promise<CrashProof | undefined> {
-  const way = [...ways].sort((a, b) => rank(a) - rank(b))[0];
+  const way = [...ways].sort(byRank)[0];
   if (crashBudget === undefined || way === undefined) return undefined;
   const { undoSource } = way;
   return walkCrashes({ ...ground, stage, migration, undoSource }, crashBudget);
@@ -104,8 +118,8 @@ function proposalOf(ways: readonly WayProof[]): string[] | undefined {
   return isBetter ? planned.inverse : undefined;
 }
 
-function rank({ verdict }: WayProof): number {
-  return ["exact", "lossy", "irreversible", "failed"].indexOf(verdict);
+function byRank(a: WayProof, b: WayProof): number {
+  return rankOf(a.verdict) - rankOf(b.verdict);
 }
 
 function reproduce({ using, seed, rows }: Ground, { version }: Migration): string {
@@ -123,7 +137,12 @@ async function rehearseWays(
 ): Promise<WayProof[]> {
   const { scratch, actors } = ground;
   const rehearsal = { scratch, actors, stage, migration };
-  const ways = await rehearse(rehearsal, sources(ground.using, migration), { writers: true });
+  const all = sources(ground.using, migration);
+  const ways: WayProof[] = [];
+  // Both ways start from copies of one migrated database, unless that made roles.
+  for (const some of scratch.keepsRolesApart ? all.map((each) => [each]) : [all]) {
+    ways.push(...(await rehearse(rehearsal, some, { writers: true })));
+  }
   const told: WayProof[] = [];
   for (const way of ways) {
     told.push(way.verdict === "failed" ? await sayWhen(ground, copy, rehearsal, way) : way);

@@ -6,6 +6,7 @@ import { BelayError } from "../core/errors.ts";
 import type { Migration } from "../core/migration.ts";
 import { type Ground, proveMigration } from "./prove-migration.ts";
 import type { MigrationProof } from "./result.ts";
+import { makesRoles } from "./roles.ts";
 import type { Copy } from "./scratch.ts";
 
 export interface ProveOptions extends Ground {
@@ -31,44 +32,66 @@ export interface Proved {
 }
 
 export async function prove(options: ProveOptions): Promise<Proved> {
-  const { scratch, migrations, actors, wanted, parallel, onProof } = options;
-  const proofs: Promise<MigrationProof>[] = [];
-  const running = new Set<Promise<unknown>>();
-  let told: Promise<unknown> = Promise.resolve();
+  const { scratch, migrations, actors, wanted } = options;
+  if (migrations.some(makesRoles)) await scratch.keepRolesApart(migrations);
   await using stage = await scratch.create();
-  let stopped: Proved["stopped"];
+  // Copies are dropped by whoever works on them, and they must be gone before the stage is.
+  await using rehearsals = new Running(options);
   let notes: string[] | undefined;
-  try {
-    for (const [index, migration] of migrations.entries()) {
-      refuseAborted(options.signal);
-      const { version } = migration;
-      if (wanted.has(version)) {
-        notes ??= (await options.prepare?.(stage)) ?? [];
-        while (running.size >= parallel) await Promise.race(running);
-        const copy = await stage.copy();
-        const proof = proveMigration(options, copy, migration);
-        const ended = proof.finally(() => running.delete(ended));
-        // Awaited at the end; until then a failure must not end the process.
-        ended.catch(() => {});
-        running.add(ended);
-        proofs.push(proof);
-        told = told.then(async () => onProof(await proof)).catch(() => {});
-      }
-      if (!migrations.slice(index + 1).some((each) => wanted.has(each.version))) break;
-      // What is not proved is applied together, in one run.
-      const next = migrations[index + 1];
-      if (!wanted.has(version) && next !== undefined && !wanted.has(next.version)) continue;
-      const { error } = await actors.up(stage.url, version);
-      if (error === undefined) continue;
-      stopped = { version, error };
-      break;
+  for (const [index, migration] of migrations.entries()) {
+    refuseAborted(options.signal);
+    const { version } = migration;
+    if (wanted.has(version)) {
+      notes ??= (await options.prepare?.(stage)) ?? [];
+      await rehearsals.begin(stage, migration);
     }
-    const done = await Promise.all(proofs);
-    await told;
-    return { proofs: done, notes: notes ?? [], ...(stopped === undefined ? {} : { stopped }) };
-  } finally {
-    // Copies are dropped by whoever works on them, and they must be gone before the stage is.
-    await Promise.allSettled(proofs);
+    const rest = migrations.slice(index + 1);
+    if (!rest.some((each) => wanted.has(each.version))) break;
+    if (!isStop(migration, rest[0], wanted)) continue;
+    const { error } = await actors.up(stage.url, version);
+    await scratch.keepRoles();
+    if (error === undefined) continue;
+    return { proofs: await rehearsals.all(), notes: notes ?? [], stopped: { version, error } };
+  }
+  return { proofs: await rehearsals.all(), notes: notes ?? [] };
+}
+
+/** What is not proved is applied together, in one run. */
+function isStop(one: Migration, next: Migration | undefined, wanted: ReadonlySet<string>): boolean {
+  return wanted.has(one.version) || next === undefined || wanted.has(next.version);
+}
+
+/** Rehearsals under way, so many at a time; told in the order in which they began. */
+class Running implements AsyncDisposable {
+  private readonly options: ProveOptions;
+  private readonly proofs: Promise<MigrationProof>[] = [];
+  private readonly running = new Set<Promise<unknown>>();
+  private told: Promise<unknown> = Promise.resolve();
+
+  constructor(options: ProveOptions) {
+    this.options = options;
+  }
+
+  async begin(stage: Copy, migration: Migration): Promise<void> {
+    const { parallel, onProof, scratch } = this.options;
+    while (this.running.size >= parallel) await Promise.race(this.running);
+    const proof = proveMigration(this.options, await stage.copy(), migration);
+    // Awaited at the end; until then a failure must not end the process.
+    const ended: Promise<void> = proof.catch(() => {}).then(() => void this.running.delete(ended));
+    this.running.add(ended);
+    this.proofs.push(proof);
+    this.told = this.told.then(async () => onProof(await proof)).catch(() => {});
+    if (scratch.keepsRolesApart) await ended;
+  }
+
+  async all(): Promise<MigrationProof[]> {
+    const proofs = await Promise.all(this.proofs);
+    await this.told;
+    return proofs;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.allSettled(this.proofs);
   }
 }
 

@@ -88,3 +88,15 @@ export interface MigrationProof extends WayProof {
   reproduce: string;
   ms: number;
 }
+
+/** The better way first: that is the migration's. */
+export function waysOf(proof: MigrationProof): WayProof[] {
+  return [proof, ...(proof.other === undefined ? [] : [proof.other])];
+}
+
+const bestFirst: readonly ProofVerdict[] = ["exact", "lossy", "irreversible", "failed"];
+
+/** For sorting: less is better. */
+export function rankOf(verdict: ProofVerdict): number {
+  return bestFirst.indexOf(verdict);
+}

@@ -2,8 +2,10 @@
 // it ends. What a killed prover left is removed by the next one on that server.
 
 import type { Environment } from "../core/environment.ts";
+import type { Migration } from "../core/migration.ts";
 import type { Dialect, Session } from "../dialects/dialect.ts";
 import { type Rehearsals, scratchName } from "../dialects/rehearsal.ts";
+import { RoleKeeper } from "./roles.ts";
 
 /** A server on which databases may be made. */
 export interface ScratchServer {
@@ -31,6 +33,8 @@ export class Scratch implements AsyncDisposable {
   private readonly admin: Session;
   private readonly owner: string;
   private count = 0;
+  /** Where the history makes roles. */
+  private roles: RoleKeeper | undefined;
   private readonly live = new Set<string>();
 
   private constructor(
@@ -53,6 +57,20 @@ export class Scratch implements AsyncDisposable {
     return new Scratch(server, environment, admin, owner);
   }
 
+  /** From here on one copy at a time, and the roles that it made go with it. */
+  async keepRolesApart(migrations: readonly Migration[]): Promise<void> {
+    this.roles = await RoleKeeper.open(this.admin, this.server.rehearsals, migrations);
+  }
+
+  get keepsRolesApart(): boolean {
+    return this.roles !== undefined;
+  }
+
+  /** What roles there are now belong to the stage. */
+  async keepRoles(): Promise<void> {
+    await this.roles?.keep();
+  }
+
   /** An empty database. */
   create(): Promise<Copy> {
     return this.make(undefined);
@@ -72,7 +90,9 @@ export class Scratch implements AsyncDisposable {
     };
     const drop = async () => {
       await leave();
-      if (this.live.delete(name)) await rehearsals.drop(this.admin, name);
+      if (!this.live.delete(name)) return;
+      await rehearsals.drop(this.admin, name);
+      await this.roles?.dropNew();
     };
     return {
       url: this.server.url(name),
@@ -98,6 +118,7 @@ export class Scratch implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const name of this.live) await this.server.rehearsals.drop(this.admin, name);
+    await this.roles?.dropAll();
     await this.admin.close();
     await this.server.close();
   }

@@ -2,7 +2,7 @@
 // the crash walk and a planted defect in recovery, and what a killed prove leaves.
 
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { type ProveOptions, prove } from "../../src/app/prove.ts";
@@ -87,6 +87,31 @@ describe("prove", () => {
   });
 });
 
+describe("a history that makes roles", () => {
+  test("is judged all the same, and leaves none", async () => {
+    const role = `belay_test_${process.pid}`;
+    await using project = await createProject({
+      "0001_t.up.sql": "CREATE TABLE t (id int PRIMARY KEY, a int)",
+      "0001_t.down.sql": "DROP TABLE t",
+      "0002_role.up.sql": `CREATE ROLE ${role}; GRANT SELECT ON t TO ${role}`,
+      "0002_role.down.sql": `REVOKE ALL ON t FROM ${role}; DROP ROLE ${role}`,
+      "0003_more.up.sql": `GRANT INSERT ON t TO ${role}`,
+      // Forgotten: what it was for.
+      "0003_more.down.sql": "SELECT 1",
+    });
+    const { migrations } = await prove(settingsOf(project), thorough);
+    const verdicts = migrations.map(({ undoSource, verdict, other }) => [
+      `${undoSource} ${verdict}`,
+      `${other?.undoSource} ${other?.verdict}`,
+    ]);
+    const exact = ["planned exact", "file exact"];
+    expect(verdicts).toEqual([exact, exact, ["planned exact", "file failed"]]);
+    await using db = await createDatabase(servers[0]);
+    const left = await db.query("SELECT FROM pg_roles WHERE rolname = $1", [role]);
+    expect(left).toEqual([]);
+  });
+});
+
 describe("a target that somebody changed by hand", () => {
   test("is what the copies are made like", async () => {
     const first = { "0001_shop.up.sql": shop["0001_shop.up.sql"] };
@@ -156,6 +181,7 @@ describe("a killed prove", () => {
     const next = await runBelay([...words, "--json"]);
     expect(JSON.parse(next.stdout).summary.total).toBe(3);
     expect(serversOf(project)).toEqual([]);
+    expect(existsSync(memoryOf(project))).toBe(false);
   });
 
   test("on a server of others: its databases are gone, those of the living stay", async () => {
@@ -186,11 +212,16 @@ describe("a killed prove", () => {
 
 /** Command lines of server processes on this project's scratch data, wherever that lies. */
 function serversOf({ dir }: Project): string[] {
-  const hash = createHash("sha256").update(dir).digest("hex").slice(0, 16);
+  const places = [join(dir, ".belay/scratch"), memoryOf({ dir })];
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
     .map((pid) => commandLine(pid))
-    .filter((line) => line.includes(join(dir, ".belay/scratch")) || line.includes(hash));
+    .filter((line) => places.some((place) => line.includes(place)));
+}
+
+function memoryOf({ dir }: Pick<Project, "dir">): string {
+  const hash = createHash("sha256").update(dir).digest("hex").slice(0, 16);
+  return `/dev/shm/belay-scratch-${process.getuid?.()}-${hash}`;
 }
 
 function commandLine(pid: string): string {

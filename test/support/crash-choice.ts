@@ -28,7 +28,11 @@ export function chooseForCrashWalk(corpora: Corpus[], wanted: number): Choice[] 
     }),
   );
   const several = (sql: string) => /\bconcurrently\b|\badd\s+value\b|^\s*commit\b/im.test(sql);
-  const mixed = all.filter(({ sql }) => several(sql) && sql.length < 4_000);
+  // Those first that no transaction can hold: only they are journaled twice and asked by a probe.
+  const rank = (sql: string) => Number(!/\bindex\s+concurrently\b/i.test(sql));
+  const mixed = all
+    .filter(({ sql }) => several(sql) && sql.length < 4_000)
+    .sort((a, b) => rank(a.sql) - rank(b.sql));
   const chosen: typeof all = [];
   const shapes = new Set<string>();
   const take = (from: typeof all, limit: number) => {

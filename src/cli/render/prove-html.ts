@@ -3,11 +3,10 @@
 
 import type { ProveResult } from "../../app/prove.ts";
 import type { Difference } from "../../core/catalog.ts";
-import type { MigrationProof, WayProof } from "../../prove/result.ts";
+import { type MigrationProof, type WayProof, waysOf } from "../../prove/result.ts";
+import { countsOf } from "./prove.ts";
 
 export function proofsAsHtml(result: ProveResult): string {
-  const { total, exact, lossy, irreversible, failed } = result.summary;
-  const counts = `${total} rehearsed: ${exact} exact, ${lossy} lossy, ${irreversible} irreversible, ${failed} failed`;
   const stopped =
     result.stopped === undefined
       ? ""
@@ -15,7 +14,7 @@ export function proofsAsHtml(result: ProveResult): string {
   return `<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>belay prove</title><style>${style}</style>
-<h1>belay prove</h1><p>${counts}</p>${stopped}
+<h1>belay prove</h1><p>${countsOf(result.summary)}</p>${stopped}
 <table><thead><tr><th>migration<th>planned inverse<th>written down<th>rows<th>crashes<th>ms</thead>
 <tbody>${result.migrations.map(rowOf).join("\n")}</tbody></table>
 ${result.migrations.map(detailsOf).join("\n")}
@@ -35,10 +34,6 @@ const style = `
   @media (prefers-color-scheme: dark) { body { color: #e8e8ea; background: #17171a }
     td, th { border-color: #3a3a40 } pre { background: #222226 } .exact { color: #5fd28c }
     .lossy, .irreversible { color: #e3b04b } .failed { color: #ff8a80 } }`;
-
-function waysOf(proof: MigrationProof): WayProof[] {
-  return [proof, ...(proof.other === undefined ? [] : [proof.other])];
-}
 
 function rowOf(proof: MigrationProof): string {
   const { version, name, rows, crash, ms } = proof;

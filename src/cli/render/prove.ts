@@ -1,13 +1,18 @@
 // Owns: proofs for people: one line per migration as it is done, and what is wrong at the end.
 
-import type { ProveResult } from "../../app/prove.ts";
+import type { ProveResult, ProveSummary } from "../../app/prove.ts";
 import { describeDifference } from "../../core/catalog.ts";
 import { lossList } from "../../plan/plan-migration.ts";
-import type { MigrationProof, ProofVerdict, WayProof } from "../../prove/result.ts";
+import {
+  type MigrationProof,
+  type ProofVerdict,
+  type WayProof,
+  waysOf,
+} from "../../prove/result.ts";
 import type { Output } from "../output.ts";
 
 export function proofLine(proof: MigrationProof, { paint }: Output): string {
-  const ways = [proof, ...(proof.other === undefined ? [] : [proof.other])]
+  const ways = waysOf(proof)
     .sort((a, b) => (a.undoSource === "planned" ? -1 : b.undoSource === "planned" ? 1 : 0))
     .map((way) => `${way.undoSource} ${paintVerdict(way.verdict, paint)}`)
     .join(", ");
@@ -27,15 +32,16 @@ function paintVerdict(verdict: ProofVerdict, paint: Paint): string {
   return verdict === "failed" ? paint.red(verdict) : paint.yellow(verdict);
 }
 
+export function countsOf({ total, exact, lossy, irreversible, failed }: ProveSummary): string {
+  return `${total} rehearsed: ${exact} exact, ${lossy} lossy, ${irreversible} irreversible, ${failed} failed`;
+}
+
 export function renderProofs(result: ProveResult, output: Output): void {
   const { paint } = output;
   for (const proof of result.migrations) renderProof(proof, output);
   for (const note of result.notes) output.aside(paint.dim(note));
-  const { total, exact, lossy, irreversible, failed } = result.summary;
   output.line();
-  output.line(
-    `${total} rehearsed: ${exact} exact, ${lossy} lossy, ${irreversible} irreversible, ${failed} failed`,
-  );
+  output.line(countsOf(result.summary));
   if (result.stopped === undefined) return;
   const { version, error } = result.stopped;
   output.line(paint.red(`Nothing after ${version} was rehearsed: ${error.message}`));
@@ -44,8 +50,9 @@ export function renderProofs(result: ProveResult, output: Output): void {
 /** Nothing where there is nothing to say. */
 function renderProof(proof: MigrationProof, output: Output): void {
   const { paint } = output;
-  const ways = [proof, ...(proof.other === undefined ? [] : [proof.other])];
-  const bad = ways.filter(({ verdict, findings }) => verdict !== "exact" || findings.length > 0);
+  const bad = waysOf(proof).filter(
+    ({ verdict, findings }) => verdict !== "exact" || findings.length > 0,
+  );
   if (bad.length === 0) return;
   output.line();
   output.line(paint.bold(`${proof.version} ${proof.name}`));

@@ -18,6 +18,7 @@ import {
   openHome,
   openRoom,
   readState,
+  removeEmptyRoom,
   sweepHome,
   writeState,
 } from "./embedded/home.ts";
@@ -46,7 +47,7 @@ export interface EmbeddedServer extends AsyncDisposable {
   readonly port: number;
   /** Stops the server unless another process, or another call in this one, still uses it. */
   close(): Promise<void>;
-  /** For a server in a temporary folder: closes it and, when nobody else uses it, deletes its data. */
+  /** For a temporary folder: closes and, when nobody else uses it, deletes the data and the folder. */
   destroy(): Promise<void>;
 }
 
@@ -56,7 +57,12 @@ const lockWithinMs = 180_000;
 /** Joins the project's server, starting and first making it where needed. */
 export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedServer> {
   try {
-    return await open(options);
+    return await open(options).catch((error: unknown) => {
+      // The last one to leave has removed the room between our coming in and our lock.
+      const isRemoved = (error as NodeJS.ErrnoException).code === "ENOENT";
+      if (isRemoved && !existsSync(join(options.dir, "postgres"))) return open(options);
+      throw error;
+    });
   } catch (error) {
     // A bug of ours stays what it is; a file that cannot be read or written is an operating fault.
     const { code, path } = error as NodeJS.ErrnoException;
@@ -98,7 +104,7 @@ async function open(options: EmbeddedOptions): Promise<EmbeddedServer> {
     return left;
   };
   const destroy = () => {
-    left ??= leave(() => deleteHome(home));
+    left ??= leave(() => deleteHome(home)).then(() => removeEmptyRoom(room));
     return left;
   };
   const secret = password(room);

@@ -15,10 +15,11 @@ import {
   readFileSync,
   realpathSync,
   renameSync,
+  rmdirSync,
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { type Account, canExecute, isRoot, ownerOf, unprivilegedAccount } from "./account.ts";
 import { belongsTo, claim, makeOutside, outsidePaths } from "./outside.ts";
 
@@ -100,4 +101,16 @@ export function sweepHome({ path }: Home): void {
 /** Deletes the databases, and all else that is outside the project's folder. */
 export function deleteHome({ room, path, data }: Home): void {
   rmSync(path === room ? data : path, { recursive: true, force: true });
+  for (const name of ["password", "server.log", "state.json", ".gitignore"]) {
+    rmSync(join(room, name), { force: true });
+  }
+}
+
+/** Removes the room and the folder around it, unless somebody has something in them again. */
+export function removeEmptyRoom(room: string): void {
+  try {
+    for (const folder of [join(room, "holders"), room, dirname(room)]) rmdirSync(folder);
+  } catch {
+    // Another process has come in.
+  }
 }

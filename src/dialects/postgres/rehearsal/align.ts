@@ -4,6 +4,7 @@
 import type { Session } from "../../dialect.ts";
 import { deriveUndo, extractFacts } from "../catalog/derive.ts";
 import { quote } from "../names.ts";
+import { roleNames } from "./roles.ts";
 
 /** Throws what the server says; the scratch database is then as it was. */
 export async function align(scratch: Session, like: Session): Promise<void> {
@@ -27,14 +28,8 @@ export async function align(scratch: Session, like: Session): Promise<void> {
 
 /** Owners and grantees have to be there by name; nobody can log in as them. */
 async function makeRoles(scratch: Session, like: Session): Promise<void> {
-  const names = async (session: Session) =>
-    (
-      await session.query<{ name: string }>(
-        "SELECT rolname::text AS name FROM pg_roles WHERE rolname !~ '^pg_' ORDER BY 1",
-      )
-    ).map(({ name }) => name);
-  const there = new Set(await names(scratch));
-  for (const name of await names(like)) {
+  const there = new Set(await roleNames(scratch));
+  for (const name of await roleNames(like)) {
     if (!there.has(name)) await scratch.run(`CREATE ROLE ${quote(name)} NOLOGIN`);
   }
 }

@@ -7,11 +7,14 @@ import { edit } from "./edit.ts";
 import { fill } from "./fill.ts";
 import { heldLocks } from "./locks.ts";
 import { readContents } from "./read.ts";
+import { dropRole, roleNames } from "./roles.ts";
 
 export const postgresRehearsals: Rehearsals = {
   create: createDatabase,
   drop: dropDatabase,
   ...{ claim, sweep, align, fill, edit },
+  roles: roleNames,
+  dropRole,
   read: readContents,
   locks: heldLocks,
 };
