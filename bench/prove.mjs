@@ -22,7 +22,8 @@ export async function measureProve({ dir, belay = program }) {
   aside(`floor: ${(floorMs / 1000).toFixed(1)} s`);
   const from = performance.now();
   const { document, peakBytes } = await run(belay, [
-    ...["prove", "--all", "--no-write", "--json", "--dir", dir],
+    // One migration at a time: how long somebody waits for the proof of one.
+    ...["prove", "--all", "--jobs", "1", "--no-write", "--json", "--dir", dir],
   ]);
   const totalMs = performance.now() - from;
   const times = document.migrations.map((/** @type {{ ms: number }} */ each) => each.ms);
@@ -112,7 +113,9 @@ async function execute(url, texts) {
 /** @param {Awaited<ReturnType<typeof measureProve>>} result */
 export function printProve(result) {
   const { summary, medianMs, perMigrationMs, slowestMs, peakBytes, totalMs, floorMs } = result;
-  print(`belay prove --all: ${summary.total} migrations, both ways back, ${result.machine}`);
+  print(
+    `belay prove --all: ${summary.total} migrations, both ways back, one at a time, ${result.machine}`,
+  );
   printTable([
     ["", "total s", "per migration ms", "median ms", "slowest ms", "peak MB"],
     [

@@ -1,7 +1,7 @@
 // Owns: `prove` as a use case: which migrations, on which scratch server, with which actors.
 
 import { availableParallelism } from "node:os";
-import { describeDifference, differences } from "../core/catalog.ts";
+import { type Catalog, describeDifference, differences } from "../core/catalog.ts";
 import { BelayError, messageOf } from "../core/errors.ts";
 import type { Migration } from "../core/migration.ts";
 import { stateOf } from "../journal/state.ts";
@@ -196,15 +196,18 @@ function actorsOf({ signal: _, ...settings }: Settings): Actors {
     up: (url, version, given) =>
       outcome(async () => {
         let inverse: string[] = [];
+        let left: Catalog | undefined;
         const options: UpOptions = {
           ...{ ...strict, to: version, allowOutOfOrder: false },
-          onApplied: ({ undo }) => {
+          onApplied: ({ undo }, catalog) => {
             inverse = undoStatements(undo).map(({ sql }) => sql);
+            left = catalog;
           },
         };
         const { error, applied } = await up(on(url, given), options);
         const done = applied.find((each) => each.version === version);
-        return { error, inverse, ...(done as Pick<Outcome, "verdict" | "losses"> | undefined) };
+        const told = done as Pick<Outcome, "verdict" | "losses"> | undefined;
+        return { error, inverse, catalog: left, ...told };
       }),
     down: (url, using, given) => outcome(() => down(on(url, given), { ...last, using })),
     redo: (url, using, given) => outcome(() => redo(on(url, given), { ...last, using })),
@@ -216,8 +219,8 @@ async function outcome(
   work: () => Promise<{ [K in keyof Outcome]?: Outcome[K] | undefined }>,
 ): Promise<Outcome> {
   try {
-    const { error, verdict = "exact", losses = [], inverse = [] } = await work();
-    return { verdict, losses, inverse, ...(error === undefined ? {} : { error }) };
+    const { error, catalog, verdict = "exact", losses = [], inverse = [] } = await work();
+    return { verdict, losses, inverse, ...(error && { error }), ...(catalog && { catalog }) };
   } catch (error) {
     // What comes before the work: a defect is thrown on.
     if (!(error instanceof BelayError)) throw error;

@@ -1,6 +1,6 @@
 // Owns: carrying out pending migrations.
 
-import { fingerprintOf } from "../core/catalog.ts";
+import { type Catalog, fingerprintOf } from "../core/catalog.ts";
 import type { Migration } from "../core/migration.ts";
 import type { Loss } from "../core/plan.ts";
 import type { Dialect } from "../dialects/dialect.ts";
@@ -22,8 +22,8 @@ export interface UpOptions extends Policies {
   allowDrift: boolean;
   /** Refuses what has no fresh proof. Absent: the configuration's policy, else false. */
   requireProof?: boolean;
-  /** Called with the record of each migration that is done. */
-  onApplied?: (finished: MigrationFinished) => void;
+  /** Called with the record of each migration that is done, and the catalog as it is then. */
+  onApplied?: (finished: MigrationFinished, catalog: Catalog) => void;
 }
 
 export interface Done {
@@ -75,7 +75,7 @@ export async function up(settings: Settings, options: UpOptions): Promise<UpResu
           ...{ plan, checksum, acceptLoss: true },
           ...(proof?.checksum === checksum ? { proof } : {}),
         });
-        options.onApplied?.(finished);
+        options.onApplied?.(finished, run.catalog);
         const { name, ms, verdict, losses } = finished;
         result.applied.push({ version, name, ms, verdict, losses });
       }

@@ -80,6 +80,9 @@ export async function startRun(options: RunOptions, { id, keeper }: Connected): 
 
   const leave = () => options.signal?.removeEventListener("abort", stop);
   let session: Session | undefined;
+  // Connecting takes as long as all that comes before the session is needed.
+  const connecting = dialect.connect({ url, applicationName: applicationName(id) });
+  connecting.catch(() => {});
   try {
     await install(keeper);
     const lease = await acquireLease({
@@ -94,7 +97,7 @@ export async function startRun(options: RunOptions, { id, keeper }: Connected): 
       },
     });
     await environment.reached("lease-acquired");
-    const working = await dialect.connect({ url, applicationName: applicationName(id) });
+    const working = await connecting;
     session = working;
     await dialect.setTimeouts(working, { lockMs: options.limits.lockTimeoutMs, statementMs: 0 });
     abort.signal.addEventListener("abort", () => {
@@ -121,7 +124,10 @@ export async function startRun(options: RunOptions, { id, keeper }: Connected): 
     return run;
   } catch (error) {
     leave();
-    await session?.close();
+    await connecting.then(
+      (opened) => opened.close(),
+      () => {},
+    );
     await keeper.close();
     throw error;
   }

@@ -19,7 +19,7 @@ import {
 } from "./result.ts";
 import { makesRoles } from "./roles.ts";
 import type { Copy, Scratch } from "./scratch.ts";
-import { readState, type Stage } from "./stage.ts";
+import { readState, type Stage, type State } from "./stage.ts";
 import { runVerbatim, touches } from "./verbatim.ts";
 
 /** What all proofs of a run share. */
@@ -83,7 +83,7 @@ export async function proveMigration(
     ...(crash === undefined ? {} : { crash }),
     ...(crash !== undefined && crash.failures > 0 ? crashed(crash.details) : {}),
     before: fingerprintOf(stage.before.catalog),
-    after: fingerprintOf(stage.verbatim.catalog),
+    after: fingerprintOf((await stage.verbatim).catalog),
     ms: ms(),
   };
 }
@@ -235,21 +235,35 @@ async function stageOf(
   try {
     const filled = rows === 0 ? [] : await fill(scratch, copy, { rows, seed: own, without });
     const before = await readState(scratch, copy);
-    await using ahead = await copy.copy();
-    const { steps, locks } = await runVerbatim(scratch, ahead, migration, before.catalog);
-    const verbatim = await readState(scratch, ahead);
+    const ahead = await copy.copy();
+    const { steps, locks } = await runVerbatim(scratch, ahead, migration, before.catalog).catch(
+      async (error: unknown) => {
+        await ahead[Symbol.asyncDispose]();
+        throw error;
+      },
+    );
+    const verbatim = readAndDrop(scratch, ahead);
+    if (scratch.keepsRolesApart) await verbatim;
     return {
       ...{ copy, before, verbatim, seed: own, locks },
       findings: judgeLocks(steps, locks, before.catalog),
       filled: filled.reduce((sum, { inserted }) => sum + inserted, 0),
       unfilled: filled.filter(({ why }) => why !== undefined),
-      [Symbol.asyncDispose]: () => copy[Symbol.asyncDispose](),
+      async [Symbol.asyncDispose]() {
+        await Promise.allSettled([verbatim]);
+        await copy[Symbol.asyncDispose]();
+      },
     };
   } catch (error) {
     await copy[Symbol.asyncDispose]();
     if (error instanceof BelayError) return error;
     throw error;
   }
+}
+
+async function readAndDrop(scratch: Scratch, given: Copy): Promise<State> {
+  await using copy = given;
+  return await readState(scratch, copy);
 }
 
 async function fill(

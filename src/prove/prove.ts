@@ -2,6 +2,7 @@
 // from each of its points a copy, on which the next migration is rehearsed. The stage goes on while
 // rehearsals run, so that several cores are used.
 
+import type { Catalog } from "../core/catalog.ts";
 import { BelayError } from "../core/errors.ts";
 import type { Migration } from "../core/migration.ts";
 import { type Ground, proveMigration } from "./prove-migration.ts";
@@ -38,17 +39,23 @@ export async function prove(options: ProveOptions): Promise<Proved> {
   // Copies are dropped by whoever works on them, and they must be gone before the stage is.
   await using rehearsals = new Running(options);
   let notes: string[] | undefined;
+  /** Of the stage. Nothing is judged by it: each rehearsal reads its own. */
+  let catalog: Catalog | undefined;
   for (const [index, migration] of migrations.entries()) {
     refuseAborted(options.signal);
     const { version } = migration;
     if (wanted.has(version)) {
-      notes ??= (await options.prepare?.(stage)) ?? [];
+      if (notes === undefined) {
+        notes = (await options.prepare?.(stage)) ?? [];
+        catalog = undefined;
+      }
       await rehearsals.begin(stage, migration);
     }
     const rest = migrations.slice(index + 1);
     if (!rest.some((each) => wanted.has(each.version))) break;
     if (!isStop(migration, rest[0], wanted)) continue;
-    const { error } = await actors.up(stage.url, version);
+    const { error, ...done } = await actors.up(stage.url, version, catalog && { catalog });
+    catalog = done.catalog;
     await scratch.keepRoles();
     if (error === undefined) continue;
     return { proofs: await rehearsals.all(), notes: notes ?? [], stopped: { version, error } };

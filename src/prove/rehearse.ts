@@ -40,6 +40,8 @@ export interface Outcome {
   losses: Loss[];
   /** Of an up: the statements that take it back, in order. */
   inverse: string[];
+  /** Of an up that is done: the catalog as it left it, by its own account. */
+  catalog?: Catalog;
 }
 
 export interface Rehearsal {
@@ -79,14 +81,19 @@ export async function rehearse(
     ? await write(scratch, copy, { ...stage, migrated: state, findings })
     : state.contents;
   const migrated = { copy, up, state, written, findings };
-  const proofs: WayProof[] = [];
-  for (const [index, undoSource] of undoSources.entries()) {
-    // The last one may use up the copy itself.
-    const isLast = index === undoSources.length - 1;
-    await using own = isLast ? undefined : await copy.copy();
-    proofs.push(await goBack(rehearsal, { ...migrated, copy: own ?? copy }, undoSource));
-  }
-  return proofs;
+  // The last one may use up the copy itself.
+  const others = undoSources.slice(0, -1);
+  const copies: Copy[] = [];
+  for (const _ of others) copies.push(await copy.copy());
+  const started = undoSources.map(async (undoSource, index) => {
+    await using own = copies[index];
+    return await goBack(rehearsal, { ...migrated, copy: own ?? copy }, undoSource);
+  });
+  const settled = await Promise.allSettled(started);
+  return settled.map((each) => {
+    if (each.status === "rejected") throw each.reason;
+    return each.value;
+  });
 }
 
 function emptyProof(undoSource: UndoSource, findings: Finding[]): WayProof {
@@ -151,16 +158,17 @@ async function unequalToVerbatim(
   { scratch, stage, migration }: Rehearsal,
   planned: State,
 ): Promise<string | undefined> {
-  const found = differences(stage.verbatim.catalog, planned.catalog, "name");
+  const verbatim = await stage.verbatim;
+  const found = differences(verbatim.catalog, planned.catalog, "name");
   if (found.length > 0) {
     return `the planned run ends in another catalog than the written one: ${sentence(found.map(describeDifference))}`;
   }
-  const rows = sameRows(stage.verbatim.contents, planned.contents);
+  const rows = sameRows(verbatim.contents, planned.contents);
   if (rows.length === 0) return undefined;
   // now(), random(): what differs between two runs of the same text says nothing.
   await using copy = await stage.copy.copy();
   await runVerbatim(scratch, copy, migration, stage.before.catalog);
-  const noise = sameRows(stage.verbatim.contents, (await readState(scratch, copy)).contents);
+  const noise = sameRows(verbatim.contents, (await readState(scratch, copy)).contents);
   const left = without(rows, noise);
   if (left.length === 0) return undefined;
   return `the planned run ends in other rows than the written one: ${left.map(shown).join(", ")}`;
@@ -185,7 +193,8 @@ async function upAgain(
   const up = await actors.up(copy.url, migration.version, { catalog });
   if (up.error) return `up again: ${describe(up.error)}`;
   const now = await scratch.server.dialect.extract(await copy.looking());
-  const found = differences(stage.verbatim.catalog, now, "name").filter(
+  const verbatim = await stage.verbatim;
+  const found = differences(verbatim.catalog, now, "name").filter(
     (each) => !isColumnOrder(each) && !isTheirs(each),
   );
   if (found.length === 0) return undefined;

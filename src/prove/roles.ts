@@ -7,8 +7,12 @@ import type { Migration } from "../core/migration.ts";
 import type { Session } from "../dialects/dialect.ts";
 import type { Rehearsals } from "../dialects/rehearsal.ts";
 
+/** Where a statement begins, a quoted one in a function too: not "cannot create user" in a message. */
+const begins = String.raw`^|[;$'(]|\b(?:begin|then|else|loop)\b`;
+const creation = new RegExp(String.raw`(?:${begins})\s*create\s+(?:role|user|group)\b`, "im");
+
 export function makesRoles({ up, down }: Pick<Migration, "up" | "down">): boolean {
-  return [up, down].some((script) => /\bcreate\s+(role|user|group)\b/i.test(script?.sql ?? ""));
+  return [up, down].some((script) => creation.test(script?.sql ?? ""));
 }
 
 export class RoleKeeper {

@@ -15,7 +15,8 @@ export interface State {
 export interface Stage {
   copy: Copy;
   before: State;
-  verbatim: State;
+  /** Read while the rehearsal begins. */
+  verbatim: Promise<State>;
   /** Each migration is rehearsed with other rows. */
   seed: number;
   /** What the server showed of the written statements' locks. */
