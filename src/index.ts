@@ -14,6 +14,7 @@
 
 import { resolve } from "node:path";
 import { type DownOptions, type DownResult, down } from "./app/down.ts";
+import { type FinalizeOptions, type FinalizeResult, finalize } from "./app/finalize.ts";
 import type { RunResult } from "./app/guarded-run.ts";
 import { type InitOptions, type InitResult, init } from "./app/init.ts";
 import { create, type NewResult } from "./app/new.ts";
@@ -49,6 +50,7 @@ export type {
 } from "./prove/result.ts";
 export type {
   DownResult,
+  FinalizeResult,
   InitResult,
   Limits,
   NewResult,
@@ -84,6 +86,8 @@ export interface Belay {
   /** Default: the last migration, by the way that loses nothing. */
   down(options?: Partial<DownOptions>): Promise<DownResult>;
   redo(options?: Partial<DownOptions>): Promise<RedoResult>;
+  /** Ends undo windows: what they keep is destroyed. Default: those that are past their end. */
+  finalize(options?: Partial<FinalizeOptions>): Promise<FinalizeResult>;
   recover(options?: Partial<RecoverOptions>): Promise<RunResult>;
   verify(): Promise<VerifyResult>;
 }
@@ -124,6 +128,7 @@ export function createBelay(options: BelayOptions = {}): Belay {
     up: (given) => up(settings, { ...strict, ...given }),
     down: (given) => down(settings, { ...cautious, ...given }),
     redo: (given) => redo(settings, { ...cautious, ...given }),
+    finalize: (given) => finalize(settings, { which: "expired", allowDrift: false, ...given }),
     recover: (given) => recover(settings, { giveUp: false, ...given }),
     verify: () => verify(settings),
   };

@@ -322,10 +322,16 @@ forEachServer("engine", (server) => {
       const belay = createBelay({ databaseUrl: db.url, projectDir: project.dir });
       expect((await belay.up()).error).toBeUndefined();
       await db.query("INSERT INTO n VALUES (1, 2)");
-      expect((await belay.down()).error).toMatchObject({ code: "BELAY_UNDO_LOSS", exit: 4 });
+      const destroying = createBelay({
+        ...{ databaseUrl: db.url, projectDir: project.dir, verbatim: true },
+      });
+      const { error } = await destroying.down();
+      expect(error).toMatchObject({ code: "BELAY_UNDO_LOSS", exit: 4 });
       expect(await db.query("SELECT * FROM n")).toEqual([{ a: 1, b: 2 }]);
       expect((await belay.status()).interrupted).toBe(false);
-      expect((await belay.down({ acceptLoss: true })).error).toBeUndefined();
+      expect((await belay.down()).error).toBeUndefined();
+      // What it took away is kept, and comes back.
+      expect((await belay.up()).error).toBeUndefined();
     });
 
     test("a reader that leaves does not end it halfway", async () => {

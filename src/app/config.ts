@@ -22,6 +22,8 @@ const configSchema = z.strictObject({
   statementTimeoutMs: milliseconds.optional(),
   /** `up` refuses a migration without a fresh proof. */
   requireProof: z.boolean().optional(),
+  /** How long what migrations put aside is kept before `finalize --expired` destroys it. */
+  undoWindowMs: milliseconds.optional(),
 });
 
 export type Config = z.infer<typeof configSchema>;

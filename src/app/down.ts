@@ -2,9 +2,10 @@
 
 import { describeDifference } from "../core/catalog.ts";
 import type { Migration } from "../core/migration.ts";
+import type { Conflict } from "../core/plan.ts";
 import { execute } from "../engine/execute.ts";
 import type { Run } from "../engine/run.ts";
-import type { MigrationState } from "../journal/state.ts";
+import type { JournalState, MigrationState } from "../journal/state.ts";
 import { readFinished } from "../journal/store.ts";
 import { judgeWayBack } from "../plan/expect.ts";
 import { planDown, type Using, type WayBack } from "../plan/plan-migration.ts";
@@ -25,7 +26,8 @@ export type Undone = Done & { using: "planned" | "file"; residual: string[] };
 
 export interface DownResult extends RunResult {
   undone: Undone[];
-  conflicts: never[];
+  /** Where later writes and the rollback did not agree; both sides' values are told. */
+  conflicts: Conflict[];
 }
 
 export async function down(settings: Settings, options: DownOptions): Promise<DownResult> {
@@ -35,7 +37,7 @@ export async function down(settings: Settings, options: DownOptions): Promise<Do
     { command: "down", allowDrift: options.allowDrift },
     async (run, state, result) => {
       const stack = backTo(state, options.target, compare);
-      await takeBack(run, stack, migrations, options, result);
+      await takeBack(run, { stack, shelves: state.shelves }, migrations, options, result);
     },
     { undone: [], conflicts: [] },
   );
@@ -44,13 +46,13 @@ export async function down(settings: Settings, options: DownOptions): Promise<Do
 /** Takes these back in the order given; also the first half of `redo`. */
 export async function takeBack(
   run: Run,
-  stack: readonly MigrationState[],
+  { stack, shelves }: { stack: readonly MigrationState[]; shelves: JournalState["shelves"] },
   migrations: readonly Migration[],
   options: Pick<DownOptions, "using" | "acceptLoss">,
-  result: { undone: Undone[] } & RunResult,
+  result: { undone: Undone[]; conflicts: Conflict[] } & RunResult,
 ): Promise<void> {
   for (const each of stack) {
-    const { plan, using, finished } = await wayBack(run, each, migrations, options);
+    const { plan, using, finished } = await wayBack(run, each, shelves, migrations, options);
     const done = await execute(run, {
       ...{ plan, using, checksum: each.checksum, acceptLoss: options.acceptLoss },
       strict: using === "planned" && finished?.verdict === "exact",
@@ -61,6 +63,7 @@ export async function takeBack(
       result.verified = false;
       result.differences.push(...residual.map((line) => `after ${each.version}: ${line}`));
     }
+    result.conflicts.push(...(done.conflicts ?? []));
     const { version } = each;
     result.undone.push({ version, name: done.name, ms: done.ms, using, residual });
   }
@@ -70,11 +73,14 @@ export async function takeBack(
 export async function wayBack(
   { session, dialect }: Pick<Run, "session" | "dialect">,
   { version, finishedSeq }: MigrationState,
+  shelves: JournalState["shelves"],
   migrations: readonly Migration[],
   options: Pick<DownOptions, "using" | "acceptLoss">,
 ): Promise<WayBack & { finished?: Awaited<ReturnType<typeof readFinished>> }> {
   const migration = migrations.find((each) => each.version === version);
-  if (finishedSeq === undefined) return planDown(dialect, { version }, migration, options);
+  const open = new Set(shelves.keys());
+  if (finishedSeq === undefined) return planDown(dialect, { version }, migration, options, open);
   const finished = await readFinished(session, finishedSeq);
-  return { ...(await planDown(dialect, { version, finished }, migration, options)), finished };
+  const way = await planDown(dialect, { version, finished }, migration, options, open);
+  return { ...way, finished };
 }

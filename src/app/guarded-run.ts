@@ -65,11 +65,13 @@ export async function guardedRun<T extends object>(
         ...settings,
         ...{ dialect: target.dialect, url: target.url, command: options.command, programVersion },
         who: { user: userName(), host: hostname(), pid: process.pid },
+        keeps: settings.verbatim !== true,
       },
       connected,
     );
     let ending: RunFinished = { outcome: "failed" };
     try {
+      await keepIfAllowed(run);
       const result = {
         ...empty,
         run: run.id,
@@ -107,6 +109,14 @@ export async function guardedRun<T extends object>(
   } finally {
     await target.close();
   }
+}
+
+/** Never in silence: whoever reads "applied" counts on the way back. */
+async function keepIfAllowed(run: Run): Promise<void> {
+  const why = run.keeps ? await run.dialect.refusesKeeping(run.session) : undefined;
+  if (why === undefined) return;
+  run.keeps = false;
+  run.report({ kind: "note", message: `Nothing is kept for an undo window: ${why}.` });
 }
 
 async function look(

@@ -1,6 +1,7 @@
 // Owns: showing what `up` (or `down`) would run, statement by statement. Changes nothing.
 
 import {
+  keptOf,
   type Lock,
   type Loss,
   lossesOf,
@@ -9,7 +10,7 @@ import {
   type Verdict,
   verdictOf,
 } from "../core/plan.ts";
-import type { Dialect, Session } from "../dialects/dialect.ts";
+import type { Dialect, Keeping, Session } from "../dialects/dialect.ts";
 import { stateOf } from "../journal/state.ts";
 import { readRecords } from "../journal/store.ts";
 import { compare } from "../plan/compare.ts";
@@ -21,7 +22,10 @@ import type { Settings } from "./settings.ts";
 import { withSession } from "./target.ts";
 
 export interface PlanStatement {
+  /** As written. */
   sql: string;
+  /** What runs: the statement, or what keeps what it would destroy. */
+  runs: string[];
   line: number;
   /** Verb-noun and object, e.g. `drop-column users.email`. */
   changes: string[];
@@ -78,8 +82,8 @@ export async function planUpcoming(
     if (version !== undefined && chosen.length === 0) throw unknownVersion(version);
     const planned: PlannedMigration[] = [];
     for (const migration of chosen) {
-      const plan = await planUp(dialect, migration);
-      const look = migration === pending[0] ? { dialect, session } : undefined;
+      const plan = await planUp(dialect, migration, settings);
+      const look = migration === pending[0] ? lookOf(settings, dialect, session) : undefined;
       planned.push(await shown(plan, look));
     }
     return { direction: "up", migrations: planned, notes };
@@ -96,8 +100,15 @@ export async function planBack(
     const state = stateOf(await readRecords(session));
     const planned: PlannedMigration[] = [];
     for (const [index, each] of backTo(state, options.target, order).entries()) {
-      const { plan } = await wayBack({ session, dialect }, each, migrations, options);
-      planned.push(await shown(plan, index === 0 ? { dialect, session } : undefined));
+      const { plan } = await wayBack(
+        { session, dialect },
+        each,
+        state.shelves,
+        migrations,
+        options,
+      );
+      const look = index === 0 ? lookOf(settings, dialect, session) : undefined;
+      planned.push(await shown(plan, look));
     }
     return { direction: "down", migrations: planned, notes: [] };
   });
@@ -105,10 +116,19 @@ export async function planBack(
 
 type Plan = Awaited<ReturnType<typeof planUp>> | Awaited<ReturnType<typeof wayBack>>["plan"];
 
-async function shown(
-  plan: Plan,
-  look: { dialect: Dialect; session: Session } | undefined,
-): Promise<PlannedMigration> {
+interface LookingAhead {
+  dialect: Dialect;
+  session: Session;
+  keeping?: Keeping;
+}
+
+/** The names of shelves are others when it runs. */
+function lookOf({ verbatim, environment }: Settings, dialect: Dialect, session: Session) {
+  const shelf = () => environment.id().slice(0, 8);
+  return { dialect, session, ...(verbatim ? {} : { keeping: { shelf } }) };
+}
+
+async function shown(plan: Plan, look: LookingAhead | undefined): Promise<PlannedMigration> {
   const steps: PlanStep[] = [];
   for (const { id, transactional, statements } of plan.steps) {
     const seen: PlanStatement[] = [];
@@ -117,13 +137,15 @@ async function shown(
       const changes = statement.changes.map(({ kind, object }) => `${kind} ${object}`.trim());
       const undo = await foreseen(statement, look);
       const undoFromCatalog = statement.undoFromCatalog === true;
-      seen.push({ sql, line, changes, locks, scans, rewrites, undo, undoFromCatalog });
+      const { before = [], instead = [sql], after = [] } = keptOf(undo) ?? {};
+      const runs = [...before, ...instead, ...after];
+      seen.push({ sql, runs, line, changes, locks, scans, rewrites, undo, undoFromCatalog });
     }
     const undos = composed(statements, seen);
     steps.push({
       id,
       kind: transactional ? "transaction" : (statements[0]?.changes[0]?.kind ?? "statement"),
-      sql: statements.map((each) => `${each.sql};`).join("\n"),
+      sql: seen.flatMap(({ runs }) => runs.map((each) => `${each};`)).join("\n"),
       transactional,
       lock: strongest(statements.flatMap((each) => each.locks)),
       undo: {
@@ -160,13 +182,13 @@ function composed(statements: Plan["steps"][number]["statements"], seen: readonl
  */
 async function foreseen(
   statement: Plan["steps"][number]["statements"][number],
-  look: { dialect: Dialect; session: Session } | undefined,
+  look: LookingAhead | undefined,
 ): Promise<Undo> {
   if (look === undefined || !statement.undoFromCatalog) return statement.undo;
-  const { dialect, session } = look;
+  const { dialect, session, keeping } = look;
   await session.run("BEGIN READ ONLY");
   try {
-    const undo = await (await dialect.undoer(statement)).before(session);
+    const undo = await (await dialect.undoer(statement, keeping)).before(session);
     return undo.kind === "exact" && undo.sql.length === 0 ? statement.undo : undo;
   } catch {
     return statement.undo;

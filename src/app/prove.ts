@@ -14,6 +14,7 @@ import type { Actors, Circumstances, Outcome } from "../prove/rehearse.ts";
 import type { MigrationProof, UndoSource } from "../prove/result.ts";
 import { type Copy, Scratch, type ScratchServer } from "../prove/scratch.ts";
 import { down } from "./down.ts";
+import { finalize } from "./finalize.ts";
 import { loadFolder, unknownVersion } from "./migrations.ts";
 import { writeProof, writeProposal } from "./proofs.ts";
 import { recover } from "./recover.ts";
@@ -179,11 +180,15 @@ async function wantedOf(settings: Settings, options: ProveOptions): Promise<Set<
 
 /** The program's own use cases, each on the copy that it is given. */
 function actorsOf({ signal: _, ...settings }: Settings): Actors {
-  const on = (databaseUrl: string, { mortal, catalog }: Circumstances = {}): Settings => ({
+  const on = (
+    databaseUrl: string,
+    { mortal, catalog, verbatim }: Circumstances = {},
+  ): Settings => ({
     ...{ ...settings, databaseUrl, report: () => {} },
     // The policy is about the target; and every state is read by the rehearsal itself.
     ...{ requireProof: false, verifies: false },
     ...(catalog && { catalog }),
+    ...(verbatim && { verbatim }),
     ...(mortal && {
       environment: mortal.environment,
       through: (dialect) => mortal.through(settings.through?.(dialect) ?? dialect),
@@ -209,8 +214,13 @@ function actorsOf({ signal: _, ...settings }: Settings): Actors {
         const told = done as Pick<Outcome, "verdict" | "losses"> | undefined;
         return { error, inverse, catalog: left, ...told };
       }),
-    down: (url, using, given) => outcome(() => down(on(url, given), { ...last, using })),
+    down: (url, using, given) =>
+      outcome(async () => {
+        const { error, conflicts } = await down(on(url, given), { ...last, using });
+        return { error, conflicts };
+      }),
     redo: (url, using, given) => outcome(() => redo(on(url, given), { ...last, using })),
+    finalize: (url) => outcome(() => finalize(on(url), { which: "all", allowDrift: true })),
     recover: (url, given) => outcome(() => recover(on(url, given), { giveUp: false })),
   };
 }
@@ -219,8 +229,16 @@ async function outcome(
   work: () => Promise<{ [K in keyof Outcome]?: Outcome[K] | undefined }>,
 ): Promise<Outcome> {
   try {
-    const { error, catalog, verdict = "exact", losses = [], inverse = [] } = await work();
-    return { verdict, losses, inverse, ...(error && { error }), ...(catalog && { catalog }) };
+    const done = await work();
+    const { error, catalog, conflicts, verdict = "exact", losses = [], inverse = [] } = done;
+    return {
+      verdict,
+      losses,
+      inverse,
+      ...(error && { error }),
+      ...(catalog && { catalog }),
+      ...(conflicts && { conflicts }),
+    };
   } catch (error) {
     // What comes before the work: a defect is thrown on.
     if (!(error instanceof BelayError)) throw error;

@@ -1,10 +1,13 @@
 // Owns: down and up again, in one run.
 
 import { execute } from "../engine/execute.ts";
+import { stateOf } from "../journal/state.ts";
+import { readRecords } from "../journal/store.ts";
 import { planUp } from "../plan/plan-migration.ts";
 import { type DownOptions, type DownResult, takeBack } from "./down.ts";
 import { guardedRun, type RunResult } from "./guarded-run.ts";
 import { backTo, loadFolder, unknownVersion } from "./migrations.ts";
+import { returnsOf } from "./returns.ts";
 import type { Settings } from "./settings.ts";
 import type { UpResult } from "./up.ts";
 
@@ -23,13 +26,19 @@ export async function redo(settings: Settings, options: DownOptions): Promise<Re
         const migration = migrations.find((each) => each.version === version);
         if (migration === undefined) throw unknownVersion(version);
         again.push({
-          plan: await planUp(run.dialect, migration),
+          plan: await planUp(run.dialect, migration, { ...settings, returning: true }),
           checksum: migration.checksum,
         });
       }
-      await takeBack(run, stack, migrations, options, result);
+      await takeBack(run, { stack, shelves: state.shelves }, migrations, options, result);
+      const now = stateOf(await readRecords(run.session));
       for (const each of again) {
-        const { name, ms, verdict, losses } = await execute(run, { ...each, acceptLoss: true });
+        const returns = await returnsOf(run.session, now, each.plan, each.checksum);
+        const { name, ms, verdict, losses } = await execute(run, {
+          ...each,
+          acceptLoss: true,
+          ...(returns && { returns }),
+        });
         result.applied.push({ version: each.plan.version, name, ms, verdict, losses });
       }
     },

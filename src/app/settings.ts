@@ -25,6 +25,10 @@ export interface Settings {
   signal?: AbortSignal;
   /** The configuration's policy: `up` refuses a migration without a fresh proof. */
   requireProof?: boolean;
+  /** How long what a migration drops is kept at least; default 72 h. */
+  undoWindowMs?: number;
+  /** Statements run as written, and what they drop is destroyed at once. */
+  verbatim?: boolean;
   /** False: the caller reads the catalog after each run anyway. Default true. */
   verifies?: boolean;
   /** For rehearsals: the catalog as read a moment ago. */

@@ -1,9 +1,10 @@
 // Owns: what is applied, pending, rolled back or interrupted. Looks only.
 
-import type { MigrationState } from "../journal/state.ts";
-import { stateOf } from "../journal/state.ts";
+import type { Shelved } from "../dialects/dialect.ts";
+import { type JournalState, type MigrationState, stateOf } from "../journal/state.ts";
 import { readRecords } from "../journal/store.ts";
 import { compare } from "../plan/compare.ts";
+import { windowEnd } from "./finalize.ts";
 import { loadFolder } from "./migrations.ts";
 import type { Settings } from "./settings.ts";
 import { withSession } from "./target.ts";
@@ -17,11 +18,13 @@ export interface StatusRow {
   undo: {
     /** By the planned inverse without loss, or by the file's own down. */
     possible: boolean;
-    /** End of the undo window; null: this version has none yet, the inverse does not expire. */
+    /** End of the undo window; null where nothing is kept, so that the way back does not expire. */
     until: string | null;
     /** Null until it is applied; `unknown` for what another tool applied. */
     verdict: "exact" | "lossy" | "irreversible" | "unknown" | null;
   };
+  /** What it has put aside and what that takes on disk; finalize destroys it. */
+  kept: { objects: string[]; bytes: number };
   /** Its file: there and unchanged, changed since, or gone. */
   file: "present" | "changed" | "missing";
 }
@@ -36,8 +39,9 @@ export interface StatusResult {
 
 export async function status(settings: Settings): Promise<StatusResult> {
   const { migrations, format, notes } = await loadFolder(settings);
-  return withSession(settings, async (session) => {
+  return withSession(settings, async (session, { dialect }) => {
     const state = stateOf(await readRecords(session));
+    const shelved = await dialect.shelved(session, [...state.shelves.keys()]);
     const { missing, changed, pending } = compare(migrations, state, format.compare);
     const rows = migrations.map((migration) => {
       const known = state.migrations.get(migration.version);
@@ -49,13 +53,37 @@ export async function status(settings: Settings): Promise<StatusResult> {
       const known = state.migrations.get(version);
       if (known) rows.push(row(known, known, false, "missing", false));
     }
-    for (const each of rows) if (each.version === state.open?.version) each.state = "interrupted";
+    for (const each of rows) {
+      if (each.version === state.open?.version) each.state = "interrupted";
+      const file = migrations.find(({ version }) => version === each.version);
+      keep(each, state, shelved, { ...settings, hasDown: file?.down !== undefined });
+    }
     return {
       migrations: rows.toSorted((left, right) => format.compare(left.version, right.version)),
       ...{ format: format.name, notes, pending: pending.length },
       interrupted: state.open !== undefined,
     };
   });
+}
+
+/** Fills in what is kept of it, and until when at least. */
+function keep(
+  row: StatusRow,
+  { shelves, migrations }: JournalState,
+  shelved: readonly Shelved[],
+  { hasDown, ...settings }: Settings & { hasDown: boolean },
+): void {
+  const open = [...shelves.values()].filter(({ version }) => version === row.version);
+  const names = new Set(open.map(({ shelf }) => shelf));
+  const own = shelved.filter(({ shelf }) => names.has(shelf));
+  row.kept.objects = own.map(({ object }) => object);
+  row.kept.bytes = own.reduce((sum, { bytes }) => sum + bytes, 0);
+  const [first] = open;
+  if (first !== undefined) row.undo.until = windowEnd(first.since, settings);
+  const known = migrations.get(row.version);
+  // Its own down may still lead back.
+  const isOver = known?.shelves.some((shelf) => !shelves.has(shelf));
+  if (isOver && known?.state === "applied" && !hasDown) row.undo.possible = false;
 }
 
 function row(
@@ -77,5 +105,6 @@ function row(
           : "pending",
     appliedAt: known?.at ?? null,
     undo: { possible: isApplied && (verdict === "exact" || hasDown), until: null, verdict },
+    kept: { objects: [], bytes: 0 },
   };
 }

@@ -14,6 +14,7 @@ import type { Proof } from "../prove/proof-file.ts";
 import { guardedRun, type RunResult } from "./guarded-run.ts";
 import { loadFolder, upTo } from "./migrations.ts";
 import { readProof, requireProofs } from "./proofs.ts";
+import { mayReturn, returnsOf } from "./returns.ts";
 import type { Settings } from "./settings.ts";
 
 export interface UpOptions extends Policies {
@@ -51,7 +52,13 @@ export async function up(settings: Settings, options: UpOptions): Promise<UpResu
     const pending = upTo(comparison.pending, options.to, folder);
     for (const migration of pending) {
       if (plans.has(migration.version)) continue;
-      plans.set(migration.version, await planUp(dialect, migration));
+      plans.set(
+        migration.version,
+        await planUp(dialect, migration, {
+          ...settings,
+          returning: mayReturn(state, migration.version),
+        }),
+      );
     }
     return pending;
   };
@@ -71,8 +78,10 @@ export async function up(settings: Settings, options: UpOptions): Promise<UpResu
       for (const { version, checksum } of pending) {
         const plan = plans.get(version) as UpPlan;
         const proof = proofs.get(version);
+        const returns = await returnsOf(run.session, state, plan, checksum);
         const finished = await execute(run, {
           ...{ plan, checksum, acceptLoss: true },
+          ...(returns && { returns }),
           ...(proof?.checksum === checksum ? { proof } : {}),
         });
         options.onApplied?.(finished, run.catalog);

@@ -4,6 +4,7 @@ import type { Command } from "./command.ts";
 import { command as completion } from "./commands/completion.ts";
 import { command as demo } from "./commands/demo.ts";
 import { command as down } from "./commands/down.ts";
+import { command as finalize } from "./commands/finalize.ts";
 import { command as init } from "./commands/init.ts";
 import { command as create } from "./commands/new.ts";
 import { command as plan } from "./commands/plan.ts";
@@ -23,6 +24,7 @@ export const commands: readonly Command[] = [
   up,
   down,
   redo,
+  finalize,
   recover,
   verify,
   demo,

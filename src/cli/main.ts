@@ -128,6 +128,7 @@ async function readSettings(flags: Flags, output: Output, signal: AbortSignal): 
     dir: text(flags.dir) ?? config.dir ?? "migrations",
     ...(format === undefined ? {} : { format }),
     ...(config.requireProof === undefined ? {} : { requireProof: config.requireProof }),
+    ...(config.undoWindowMs === undefined ? {} : { undoWindowMs: config.undoWindowMs }),
     ...{ projectDir, signal, report: eventLines(output), environment: environmentFromProcess() },
     limits: {
       lockTimeoutMs: limit(

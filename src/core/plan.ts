@@ -49,6 +49,21 @@ export interface Loss {
   estimated?: boolean;
 }
 
+/** A row, or a constraint, on which a rollback and what was written since do not agree. */
+export interface Conflict {
+  /** Qualified, quoted. */
+  target: string;
+  /** Of the row; null for a constraint. */
+  key: unknown;
+  columns: string[] | null;
+  /** After the migration, before it, and now. */
+  base: unknown;
+  theirs: unknown;
+  ours: unknown;
+  /** What became of it: `kept newer`. */
+  resolution: string;
+}
+
 /** One statement of an undo plan. */
 export interface UndoStatement {
   sql: string;
@@ -56,15 +71,42 @@ export interface UndoStatement {
   transactional: boolean;
   /** Schemas in which its names are to be resolved; absent: those of the session. */
   searchPath?: readonly string[];
+  /** Tables whose rows it brings together with what was written since; nothing of it is undone in turn. */
+  merges?: string[];
 }
 
-/** How a statement is undone: a closed union. `sql` runs in the order given. */
+/** How a statement runs so that what it would destroy is kept for as long as its undo window is open. */
+export interface Kept {
+  /** Names the shelf: eight hexadecimal digits. What is on it is found by that, whatever becomes of it. */
+  shelf?: string;
+  /** The shelf that it empties: what an earlier rollback had put aside is in its place again. */
+  frees?: string;
+  /** Runs just before the statement, in its transaction. */
+  before?: string[];
+  /** Runs in its place; absent: it runs as written. */
+  instead?: string[];
+  /** Runs just after. */
+  after?: string[];
+  /** Runs behind the last statement of the transaction. */
+  last?: string[];
+  /** Tables whose changed rows are kept, qualified, for people. */
+  tables?: string[];
+}
+
+/**
+ * How a statement is undone: a closed union. `sql` runs in the order given. `shelved`: what it drops
+ * is put aside; `captured`: the rows that it changes are.
+ */
 export type Undo =
   | { kind: "exact"; sql: UndoStatement[] }
-  | { kind: "shelved"; sql: UndoStatement[] }
-  | { kind: "captured"; sql: UndoStatement[] }
-  | { kind: "lossy"; sql: UndoStatement[]; losses: Loss[] }
+  | { kind: "shelved"; sql: UndoStatement[]; kept: Kept }
+  | { kind: "captured"; sql: UndoStatement[]; kept: Kept }
+  | { kind: "lossy"; sql: UndoStatement[]; losses: Loss[]; kept?: Kept }
   | { kind: "irreversible"; why: string };
+
+export function keptOf(undo: Undo): Kept | undefined {
+  return "kept" in undo ? undo.kept : undefined;
+}
 
 export type Verdict = "exact" | "lossy" | "irreversible";
 
@@ -96,6 +138,8 @@ export interface PlannedStatement {
   session?: boolean;
   /** Schemas in which its names are to be resolved; absent: those of the session. */
   searchPath?: readonly string[];
+  /** Of Belay's own undo: see {@link UndoStatement}. */
+  merges?: string[];
   /** For non-transactional statements. */
   probe?: Probe;
   /** Undo as far as the text tells. */

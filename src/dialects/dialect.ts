@@ -73,6 +73,26 @@ export interface Observation {
   rows: RowsSeen[];
 }
 
+/** Something that is kept on a shelf. */
+export interface Shelved {
+  shelf: string;
+  /** `column public.users.email`, `table public.audit_log`, `rows of public.users`. */
+  object: string;
+  /** On disk, where it has a place of its own; 0 for a column. */
+  bytes: number;
+}
+
+/** How a run keeps what statements would destroy. The undo then says, as `kept`, what runs instead. */
+export interface Keeping {
+  /** A new name for what a statement would destroy. */
+  shelf(): string;
+  /**
+   * What a rollback of the same migration has put aside, by the text of its statement: in place of
+   * the statement of which that is the undo, it returns.
+   */
+  returns?: ReadonlyMap<string, { shelf: string; sql: string[] }>;
+}
+
 /** One statement on its way through the server; made by {@link Dialect.undoer}. */
 export interface Undoer {
   /** Call just before the statement runs; tells how it will be undone, as far as that is known. */
@@ -96,8 +116,12 @@ export interface Dialect {
   connect(options: ConnectOptions): Promise<Session>;
   /** Name and major version, e.g. `postgres 18`. */
   server(session: Session): Promise<string>;
-  /** Splits, classifies and groups a script. Throws BELAY_SQL_* with `at`; touches no server. */
-  toSteps(script: Script): Promise<Step[]>;
+  /**
+   * Splits, classifies and groups a script. Throws BELAY_SQL_* with `at`; touches no server.
+   * `keeping`: a statement of which only a part can be kept from destroying is taken apart.
+   * `returning`: also one of which only a part may return.
+   */
+  toSteps(script: Script, options?: { keeping?: boolean; returning?: boolean }): Promise<Step[]>;
   /** The same for SQL of our own, e.g. an undo. */
   undoToSteps(statements: readonly UndoStatement[]): Promise<Step[]>;
 
@@ -114,9 +138,16 @@ export interface Dialect {
   /** For the transaction when there is one, else for the session. */
   setSearchPath(session: Session, path: readonly string[], inTransaction: boolean): Promise<void>;
 
-  undoer(statement: PlannedStatement): Promise<Undoer>;
+  undoer(statement: PlannedStatement, keeping?: Keeping): Promise<Undoer>;
   execute(session: Session, statement: PlannedStatement): Promise<void>;
   probe(session: Session, probe: Probe): Promise<"done" | "not-done" | "half">;
+
+  /** Why this role can put nothing aside; undefined: it can. */
+  refusesKeeping(session: Session): Promise<string | undefined>;
+  /** What is kept on these shelves now. */
+  shelved(session: Session, shelves: readonly string[]): Promise<Shelved[]>;
+  /** Statements that destroy it. The server refuses them while something else still depends on it. */
+  destruction(session: Session, shelves: readonly string[]): Promise<string[]>;
 
   extract(session: Session): Promise<Catalog>;
   /** Opaque mark for {@link Dialect.observe}; taken just after {@link Dialect.begin}. */

@@ -125,6 +125,8 @@ export interface Rehearsals {
   read(session: Session): Promise<Contents>;
   /** What the session's transaction holds now. */
   locks(session: Session): Promise<HeldLock[]>;
+  /** What is there under names of Belay's own, its journal apart. */
+  leftovers(session: Session): Promise<string[]>;
 }
 
 /** The name of a scratch database. */

@@ -2,17 +2,22 @@
 // A plan of one transaction leaves one record, committed with it. A longer one is opened, recorded
 // step by step, and closed; when it fails halfway, the finished steps are taken back at once.
 
-import { type Catalog, type Difference, fingerprintOf } from "../core/catalog.ts";
+import {
+  type Catalog,
+  type Difference,
+  describeDifference,
+  fingerprintOf,
+} from "../core/catalog.ts";
 import { BelayError, messageOf } from "../core/errors.ts";
-import { type Loss, lossesOf, type Plan, type Undo, verdictOf } from "../core/plan.ts";
-import type { Observation } from "../dialects/dialect.ts";
+import { keptOf, type Loss, lossesOf, type Plan, type Undo, verdictOf } from "../core/plan.ts";
+import type { Keeping, Observation } from "../dialects/dialect.ts";
 import type { CatalogChange, MigrationFinished, StepDone, StepResult } from "../journal/record.ts";
 import type { OpenAttempt } from "../journal/state.ts";
 import { append, saveCatalog } from "../journal/store.ts";
 import { composeUndo } from "../plan/compose.ts";
 import { undoStatements } from "../plan/reverse.ts";
 import type { Run } from "./run.ts";
-import { recordStatement, runStep, StatementFailed, settleHalf } from "./step.ts";
+import { keepingOf, recordStatement, runStep, StatementFailed, settleHalf } from "./step.ts";
 
 export interface Execution {
   plan: Plan & { direction: "up" | "down" };
@@ -31,6 +36,8 @@ export interface Execution {
   before?: Catalog;
   /** What a rehearsal said of it; kept with the record. */
   proof?: unknown;
+  /** What a rollback of it has put aside, and may return. */
+  returns?: Keeping["returns"];
   /** What an earlier process did of this plan. */
   resume?: OpenAttempt;
 }
@@ -48,7 +55,7 @@ export async function execute(run: Run, execution: Execution): Promise<Migration
       finished(execution, result, before, seen, run.environment.monotonic() - startedAt);
     const body =
       isOneTransaction && execution.resume === undefined
-        ? await inOneTransaction(run, execution, close)
+        ? await keepingWherePossible(run, (given) => inOneTransaction(given, execution, close))
         : await stepByStep(run, execution, before, close);
     await run.dialect.reset(run.session);
     run.searchPath = undefined;
@@ -62,6 +69,28 @@ export async function execute(run: Run, execution: Execution): Promise<Migration
   }
 }
 
+/**
+ * What is kept may be in the way of a later statement of the same migration (DROP EXTENSION, with a
+ * hidden column of its type). Then the whole is run as written; what that destroys is a loss.
+ */
+async function keepingWherePossible<T>(run: Run, work: (run: Run) => Promise<T>): Promise<T> {
+  try {
+    return await work(run);
+  } catch (error) {
+    const isInTheWay = error instanceof StatementFailed && error.trouble.code === dependentsExist;
+    if (!isInTheWay || !run.keeps) throw error;
+    run.keeps = false;
+    try {
+      return await work(run);
+    } finally {
+      run.keeps = true;
+    }
+  }
+}
+
+/** SQLSTATE dependent_objects_still_exist. */
+const dependentsExist = "2BP01";
+
 type Close = (result: StepResult, seen: Observation) => MigrationFinished;
 
 async function inOneTransaction(
@@ -71,12 +100,17 @@ async function inOneTransaction(
 ): Promise<MigrationFinished> {
   const step = plan.steps[0] ?? { id: "1", transactional: true, statements: [] };
   let body: MigrationFinished | undefined;
+  const { returns } = execution;
   await runStep(run, step, {
     version: plan.version,
+    ...(returns && { returns }),
     toEntry(result, seen) {
       body = close(result, seen);
       refuseLosses(execution.acceptLoss, body.losses);
-      if (execution.strict && (body.residual ?? []).length > 0) throw mismatch(body.residual ?? []);
+      const isExplained = (body.conflicts ?? []).length > 0;
+      if (execution.strict && !isExplained && (body.residual ?? []).length > 0) {
+        throw mismatch(body.residual ?? []);
+      }
       return { kind: "migration-finished", version: plan.version, body };
     },
   });
@@ -108,9 +142,9 @@ async function stepByStep(
     await environment.reached("migration-started");
   }
   try {
-    await runSteps(run, plan, done, resume, ({ undo }) => {
+    const judge = ({ undo }: StepResult) =>
       refuseLosses(execution.acceptLoss, lossesOf(undo.map((entry) => entry.undo)));
-    });
+    await runSteps(run, plan, done, resume, { judge, returns: execution.returns });
   } catch (error) {
     if (error instanceof BelayError && !backsOut.has(error.code)) throw error;
     await backOut(run, { ...execution, done, before, error });
@@ -119,6 +153,7 @@ async function stepByStep(
   const result = {
     undo: done.flatMap((step) => step.undo),
     rows: done.flatMap((step) => step.rows),
+    conflicts: done.flatMap((step) => step.conflicts ?? []),
   };
   const changed = changesBetween(before, run.catalog);
   const body = close(result, { catalog: run.catalog, changed, rows: result.rows });
@@ -141,7 +176,8 @@ async function foreseenLosses(run: Run, plan: Plan): Promise<Loss[]> {
       if (statement.searchPath) {
         await run.dialect.setSearchPath(run.session, statement.searchPath, true);
       }
-      undos.push(await (await run.dialect.undoer(statement)).before(run.session));
+      const undoer = await run.dialect.undoer(statement, keepingOf(run));
+      undos.push(await undoer.before(run.session));
     } catch (error) {
       if (run.dialect.trouble(error).kind === "connection") throw error;
     } finally {
@@ -156,9 +192,10 @@ async function runSteps(
   plan: Plan,
   done: StepDone[],
   resume?: OpenAttempt,
-  /** Called before a step commits; throwing rolls it back. */
-  judge: (result: StepResult) => void = () => {},
+  /** `judge` is called before a step commits; throwing rolls it back. */
+  options: { judge?: (result: StepResult) => void; returns?: Keeping["returns"] | undefined } = {},
 ) {
+  const { judge, returns } = options;
   const skip = new Set(done.map((step) => step.step));
   if (resume !== undefined) {
     // A new session lacks what the finished steps had set in theirs.
@@ -172,8 +209,9 @@ async function runSteps(
     if (skip.has(step.id)) continue;
     const context = {
       version: plan.version,
+      ...(returns && { returns }),
       toEntry: (result: StepResult) => {
-        judge(result);
+        judge?.(result);
         return {
           kind: "step-done" as const,
           version: plan.version,
@@ -239,7 +277,8 @@ export async function finishBackOut(
 ): Promise<void> {
   const { version } = attempt.plan;
   await runSteps(
-    { ...run, signal: new AbortController().signal },
+    // Nobody has used yet what goes, so it need not be kept.
+    { ...run, signal: new AbortController().signal, keeps: false },
     attempt.plan,
     attempt.done,
     resume,
@@ -259,9 +298,11 @@ function finished(
   seen: Observation,
   ms: number,
 ): MigrationFinished {
-  const undo = composeUndo(result.undo, result.rows);
+  const undo = composeUndo(result.undo, result.rows, seen.changed);
   const undos = undo.map((entry) => entry.undo);
   const residual = judge?.(before, seen.catalog) ?? [];
+  const shelves = undos.flatMap((each) => keptOf(each)?.shelf ?? []);
+  const frees = undos.flatMap((each) => keptOf(each)?.frees ?? []);
   return {
     ...{ direction: plan.direction, name: plan.name, checksum, plan },
     ...{ undo, rows: result.rows, changed: seen.changed },
@@ -270,6 +311,9 @@ function finished(
     before: fingerprintOf(before),
     after: fingerprintOf(seen.catalog),
     ms: Math.round(ms),
+    ...(shelves.length === 0 ? {} : { shelves }),
+    ...(frees.length === 0 ? {} : { frees }),
+    ...(result.conflicts?.length ? { conflicts: result.conflicts } : {}),
     ...(using === undefined ? {} : { using }),
     ...(proof === undefined ? {} : { proof }),
     ...(residual.length === 0 ? {} : { residual }),
@@ -299,12 +343,14 @@ function refuseLosses(accepted: boolean, all: readonly Loss[]): void {
 }
 
 function mismatch(residual: Difference[]): BelayError {
+  const lines = residual.map(describeDifference);
+  const some = lines.slice(0, 5).join("; ");
   return new BelayError(
     "BELAY_UNDO_MISMATCH",
-    "After the rollback the catalog would not be as it was",
+    `After the rollback the catalog would not be as it was: ${some}${lines.length > 5 ? `; and ${lines.length - 5} more` : ""}`,
     {
       state: "Rolled back; the database is as it was before this command.",
-      hint: "The differences are listed. Something else changed these objects since, or Belay's inverse is wrong: please report it.",
+      hint: "Something else changed these objects since, or Belay's inverse is wrong: please report it.",
       details: { residual },
     },
   );

@@ -39,6 +39,8 @@ export interface RunOptions {
   /** Aborted by Ctrl-C. */
   signal?: AbortSignal;
   leaseTermMs?: number;
+  /** What statements would destroy is kept for the undo window. Default: it is destroyed. */
+  keeps?: boolean;
 }
 
 /** A run that has not written anything yet. */

@@ -4,10 +4,17 @@
 
 import type { Catalog } from "../core/catalog.ts";
 import { BelayError } from "../core/errors.ts";
-import { lockModes, type PlannedStatement, type Step, strongest, type Undo } from "../core/plan.ts";
-import type { Observation, Timeouts, Trouble } from "../dialects/dialect.ts";
+import {
+  keptOf,
+  lockModes,
+  type PlannedStatement,
+  type Step,
+  strongest,
+  type Undo,
+} from "../core/plan.ts";
+import type { Keeping, Observation, Timeouts, Trouble } from "../dialects/dialect.ts";
 import type { Entry, StepResult, UndoEntry } from "../journal/record.ts";
-import { append } from "../journal/store.ts";
+import { append, readConflicts } from "../journal/store.ts";
 import { withAttempts } from "./attempts.ts";
 import { watchLocks } from "./lock-watch.ts";
 import type { Run } from "./run.ts";
@@ -27,6 +34,8 @@ export class StatementFailed extends Error {
 /** Tells statement and count for progress, and the record to commit with the step. */
 export interface StepContext {
   version: string;
+  /** What may return; see {@link Keeping}. */
+  returns?: Keeping["returns"];
   /** Called in the transaction, before commit. Throwing rolls the step back. */
   toEntry(result: StepResult, seen: Observation): Entry;
 }
@@ -58,11 +67,16 @@ async function runTransaction(run: Run, step: Step, context: StepContext): Promi
         kind: "statement",
         ...{ line: statement.line, sql: statement.sql, index, count: step.statements.length },
       });
-      undo.push(await runOne(run, statement, timeouts));
+      undo.push(await runOne(run, statement, timeouts, context.returns));
       await environment.reached("statement-executed");
     }
+    for (const { undo: each } of undo) {
+      for (const sql of keptOf(each)?.last ?? []) await session.run(sql);
+    }
     const seen = await dialect.observe(session, mark, run.catalog);
-    const result: StepResult = { undo, rows: seen.rows };
+    const merges = step.statements.some((each) => each.merges !== undefined);
+    const conflicts = merges ? await readConflicts(session) : [];
+    const result = { undo, rows: seen.rows, ...(conflicts.length > 0 && { conflicts }) };
     lease.check();
     await append(session, run.id, lease.token, context.toEntry(result, seen));
     await environment.reached("step-journaled");
@@ -87,13 +101,21 @@ async function runTransaction(run: Run, step: Step, context: StepContext): Promi
   }
 }
 
-async function runOne(run: Run, statement: PlannedStatement, timeouts: Timeouts) {
+async function runOne(
+  run: Run,
+  statement: PlannedStatement,
+  timeouts: Timeouts,
+  returns: Keeping["returns"],
+) {
   const { dialect, session } = run;
-  const undoer = await dialect.undoer(statement);
+  const undoer = await dialect.undoer(statement, keepingOf(run, returns));
   try {
     await enterSearchPath(run, statement, true);
-    await undoer.before(session);
-    await dialect.execute(session, statement);
+    const kept = keptOf(await undoer.before(session));
+    for (const sql of kept?.before ?? []) await session.run(sql);
+    if (kept?.instead === undefined) await dialect.execute(session, statement);
+    for (const sql of kept?.instead ?? []) await session.run(sql);
+    for (const sql of kept?.after ?? []) await session.run(sql);
     const undo = await undoer.after(session);
     if (statement.session) {
       // Whatever the file sets, nobody may queue behind us for longer than the lock timeout.
@@ -105,6 +127,13 @@ async function runOne(run: Run, statement: PlannedStatement, timeouts: Timeouts)
   } catch (error) {
     throw wrap(run, statement, error);
   }
+}
+
+/** Where the run keeps anything. */
+export function keepingOf(run: Run, returns?: Keeping["returns"]): Keeping | undefined {
+  if (!run.keeps) return undefined;
+  const shelf = () => run.environment.id().replaceAll("-", "").slice(0, 8);
+  return { shelf, ...(returns && { returns }) };
 }
 
 async function runStatement(run: Run, step: Step, context: StepContext): Promise<StepResult> {

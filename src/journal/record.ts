@@ -3,10 +3,10 @@
 // meaning needs a new `journalVersion`.
 
 import type { CatalogObject, Difference } from "../core/catalog.ts";
-import type { Change, Loss, Plan, Undo, Verdict } from "../core/plan.ts";
+import type { Change, Conflict, Loss, Plan, Undo, Verdict } from "../core/plan.ts";
 
 /** Version of the journal's own schema and of the record bodies. */
-export const journalVersion = 2;
+export const journalVersion = 3;
 
 /** `back-out` takes back the finished steps of an `up` or `down` that could not go on. */
 export type Direction = "up" | "down" | "back-out";
@@ -39,6 +39,8 @@ export interface RowChange {
 export interface StepResult {
   undo: UndoEntry[];
   rows: RowChange[];
+  /** Some; all of them are in `belay.conflict`. */
+  conflicts?: Conflict[];
 }
 
 export interface RunStarted {
@@ -89,6 +91,10 @@ export interface MigrationFinished extends StepResult {
   before: string;
   after: string;
   changed: CatalogChange[];
+  /** Shelves that it has put something on. */
+  shelves?: string[];
+  /** Shelves of an earlier rollback that it has emptied: what was there is in its place again. */
+  frees?: string[];
   ms: number;
   using?: "planned" | "file";
   /** `up` only: the proof file that lay beside it, if it was of this text. */
@@ -111,6 +117,12 @@ export interface MigrationAdopted {
   tool: string;
 }
 
+/** The end of an undo window: what was kept on these shelves is destroyed. */
+export interface MigrationFinalized {
+  name: string;
+  shelves: string[];
+}
+
 export interface RunFinished {
   outcome: "done" | "failed" | "rolledBack" | "refused";
   /** Fingerprint of the catalog at the end; its content is in `belay.catalog`. */
@@ -126,6 +138,7 @@ export type Entry =
   | { kind: "migration-finished"; version: string; body: MigrationFinished }
   | { kind: "migration-abandoned"; version: string; body: MigrationAbandoned }
   | { kind: "migration-adopted"; version: string; body: MigrationAdopted }
+  | { kind: "migration-finalized"; version: string; body: MigrationFinalized }
   | { kind: "run-finished"; body: RunFinished };
 
 /** A stored record. */

@@ -53,4 +53,22 @@ CREATE VIEW belay.history AS
 `,
   // Plans are large, and every run reads all records: what only a way back needs stands apart.
   "ALTER TABLE belay.record ADD COLUMN detail json;",
+  // What is kept for an undo window: an older program would take a finalized migration for one that
+  // can be taken back.
+  `
+CREATE TABLE belay.conflict (
+  at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  transaction xid8 NOT NULL DEFAULT pg_current_xact_id(),
+  shelf text NOT NULL,
+  target text NOT NULL,
+  key jsonb,
+  columns text[],
+  base jsonb,
+  theirs jsonb,
+  ours jsonb,
+  resolution text NOT NULL,
+  why text
+);
+COMMENT ON TABLE belay.conflict IS 'Rows on which a rollback and later writes did not agree.';
+`,
 ];

@@ -34,6 +34,21 @@ export interface MigrationState {
   finishedSeq?: number;
   verdict?: "exact" | "lossy" | "irreversible";
   adoptedFrom?: string;
+  /** On which its last up or down has put something, finalized ones included. */
+  shelves: string[];
+  /** Of the record of its last up, also while it is rolled back. */
+  upSeq?: number;
+}
+
+/** A place where something is kept; what is kept there is in the database alone. */
+export interface OpenShelf {
+  shelf: string;
+  version: string;
+  name: string;
+  /** Of the up or down that put something there. */
+  direction: "up" | "down";
+  /** ISO 8601, server clock. */
+  since: string;
 }
 
 export interface JournalState {
@@ -41,6 +56,8 @@ export interface JournalState {
   migrations: Map<string, MigrationState>;
   /** At most one: the engine refuses to start another before it is recovered. */
   open: OpenAttempt | undefined;
+  /** By name; those that are neither emptied by a rollback nor finalized. */
+  shelves: Map<string, OpenShelf>;
   /** Fingerprint of the catalog as Belay last left it. */
   fingerprint: string | undefined;
 }
@@ -52,7 +69,10 @@ export function applied(state: JournalState): MigrationState[] {
 
 /** Folds records, oldest first. Throws BELAY_JOURNAL_CORRUPT for a sequence that cannot have happened. */
 export function stateOf(records: readonly JournalRecord[]): JournalState {
-  const state: JournalState = { migrations: new Map(), open: undefined, fingerprint: undefined };
+  const state: JournalState = {
+    ...{ migrations: new Map(), shelves: new Map() },
+    ...{ open: undefined, fingerprint: undefined },
+  };
   for (const record of records) fold(state, record);
   return state;
 }
@@ -76,30 +96,47 @@ function fold(state: JournalState, record: JournalRecord): void {
       delete open.intended;
       return;
     }
-    case "migration-finished": {
-      if (state.open?.version === record.version) state.open = undefined;
-      const { name, checksum, direction, after, verdict } = record.body;
-      state.fingerprint = after;
-      put(state, {
-        ...{ version: record.version, name, checksum, verdict },
-        state: direction === "up" ? "applied" : "rolledBack",
-        ...{ at: record.at, run: record.run, finishedSeq: record.seq },
-      });
+    case "migration-finished":
+      finish(state, record);
       return;
-    }
     case "migration-adopted": {
       const { name, checksum, tool } = record.body;
       put(state, {
         ...{ version: record.version, name, checksum, state: "applied" },
-        ...{ at: record.at, run: record.run, adoptedFrom: tool },
+        ...{ at: record.at, run: record.run, adoptedFrom: tool, shelves: [] },
       });
       return;
     }
+    case "migration-finalized":
+      for (const shelf of record.body.shelves) state.shelves.delete(shelf);
+      return;
     case "migration-abandoned":
       openOf(state, record);
       state.open = undefined;
       return;
   }
+}
+
+function finish(state: JournalState, record: JournalRecord & { kind: "migration-finished" }): void {
+  if (state.open?.version === record.version) state.open = undefined;
+  const { name, checksum, direction, after, verdict, shelves = [] } = record.body;
+  state.fingerprint = after;
+  const { version, at, run, seq } = record;
+  const earlier = state.migrations.get(version);
+  // What it takes back is in its place again.
+  const takesBack = record.body.using === "planned";
+  if (takesBack && !record.body.conflicts?.length)
+    for (const shelf of earlier?.shelves ?? []) state.shelves.delete(shelf);
+  for (const shelf of record.body.frees ?? []) state.shelves.delete(shelf);
+  for (const shelf of shelves) {
+    state.shelves.set(shelf, { shelf, version, name, direction, since: at });
+  }
+  const upSeq = direction === "up" ? seq : earlier?.upSeq;
+  put(state, {
+    ...{ version, name, checksum, verdict, at, run, finishedSeq: seq, shelves },
+    ...(upSeq === undefined ? {} : { upSeq }),
+    state: direction === "up" ? "applied" : "rolledBack",
+  });
 }
 
 /** Re-inserts, so that the map's order is the order of the last change. */

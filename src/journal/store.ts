@@ -5,6 +5,7 @@
 import { gunzipSync, gzipSync } from "node:zlib";
 import { type Catalog, catalogToJson } from "../core/catalog.ts";
 import { BelayError, untouched } from "../core/errors.ts";
+import type { Conflict } from "../core/plan.ts";
 import type { Session } from "../dialects/dialect.ts";
 import {
   type Entry,
@@ -147,6 +148,17 @@ export async function readFinished(session: Session, seq: number): Promise<Migra
     });
   }
   return { ...row.body, ...row.detail };
+}
+
+/** The journal is no place for a million of them; `belay.conflict` has them all. */
+const conflictsAtMost = 1_000;
+
+/** Those that the running transaction has written. */
+export async function readConflicts(session: Session): Promise<Conflict[]> {
+  return session.query<Conflict & Record<string, unknown>>(
+    `SELECT target, key, columns, base, theirs, ours, resolution FROM belay.conflict
+      WHERE transaction = pg_current_xact_id_if_assigned() ORDER BY at LIMIT ${conflictsAtMost}`,
+  );
 }
 
 /** Stores a catalog's content under its fingerprint, for naming drift later. Keeps the newest 20. */

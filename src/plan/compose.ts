@@ -3,8 +3,8 @@
 // migration created go away with the table. And the other way round: rows that a function or a
 // trigger changed behind a harmless statement are a loss that no statement names.
 
-import type { Undo } from "../core/plan.ts";
-import type { RowChange, UndoEntry } from "../journal/record.ts";
+import { keptOf, type Loss, type Undo } from "../core/plan.ts";
+import type { CatalogChange, RowChange, UndoEntry } from "../journal/record.ts";
 
 /** Kinds of changes to rows; their object is the table. */
 const rowKinds = new Set(["insert", "update", "delete", "merge", "truncate", "copy"]);
@@ -13,23 +13,30 @@ const rowKinds = new Set(["insert", "update", "delete", "merge", "truncate", "co
 export function composeUndo(
   entries: readonly UndoEntry[],
   rows: readonly RowChange[],
+  changed: readonly CatalogChange[] = [],
 ): UndoEntry[] {
   const created = new Set<string>();
   const named = new Set<string>();
   const composed = entries.map((entry) => {
+    for (const table of keptOf(entry.undo)?.tables ?? []) named.add(bare(table));
     for (const change of entry.changes) {
       const object = qualified(change.object, entry.searchPath);
       if (change.kind === "create-table" && entry.undo.kind === "exact") created.add(object);
-      if (rowKinds.has(change.kind)) named.add(object);
+      if (rowKinds.has(change.kind)) named.add(bare(object));
     }
     return isCovered(entry, created)
       ? { ...entry, undo: { kind: "exact", sql: [] } as Undo }
       : entry;
   });
   const hidden = rows.filter(
-    (row) => isTouched(row) && !created.has(row.table) && !named.has(row.table),
+    ({ table, ...row }) => isTouched(row) && !created.has(table) && !named.has(bare(table)),
   );
-  return hidden.length === 0 ? composed : [...composed, hiddenRows(hidden)];
+  const others = replacedTables(changed);
+  return [
+    ...composed,
+    ...(hidden.length === 0 ? [] : [entryOf(hiddenRows(hidden))]),
+    ...(others.length === 0 ? [] : [entryOf(others)]),
+  ];
 }
 
 function isCovered(entry: UndoEntry, created: ReadonlySet<string>): boolean {
@@ -42,21 +49,31 @@ function isCovered(entry: UndoEntry, created: ReadonlySet<string>): boolean {
   );
 }
 
-function hiddenRows(rows: readonly RowChange[]): UndoEntry {
-  return {
-    line: 0,
-    changes: rows.map((row) => ({ kind: "update", object: row.table })),
-    undo: {
-      kind: "lossy",
-      sql: [],
-      losses: rows.map((row) => ({
-        object: `rows of ${row.table}`,
-        why: "changed by a function, trigger or DO block of this migration; what they were is not kept",
-        rows: row.inserted + row.updated + row.deleted,
-      })),
-    },
-    searchPath: [],
-  };
+function hiddenRows(rows: readonly RowChange[]): Loss[] {
+  return rows.map((row) => ({
+    object: `rows of ${row.table}`,
+    why: "changed by a function, trigger or DO block of this migration; what they were is not kept",
+    rows: row.inserted + row.updated + row.deleted,
+  }));
+}
+
+/**
+ * Another table under the name of one that went or was renamed: what is written to it goes with it,
+ * to its shelf, and the old one returns as it was.
+ */
+function replacedTables(changed: readonly CatalogChange[]): Loss[] {
+  const old = new Map(changed.map(({ before }) => [before?.name, before?.identity]));
+  return changed.flatMap(({ after }) => {
+    const identity = after?.name.startsWith("table ") ? old.get(after.name) : undefined;
+    if (after === undefined || identity === undefined || identity === after.identity) return [];
+    const object = `rows written to ${after.name.slice("table ".length)} after the migration`;
+    const why = "another table has taken its name; they stay with that one when it is put aside";
+    return [{ object, why, rows: null }];
+  });
+}
+
+function entryOf(losses: Loss[]): UndoEntry {
+  return { line: 0, changes: [], undo: { kind: "lossy", sql: [], losses }, searchPath: [] };
 }
 
 /** An unqualified name is created in, and found in, the first schema of the path. */
@@ -64,6 +81,9 @@ function qualified(name: string, searchPath: readonly string[]): string {
   return name.includes(".") || searchPath[0] === undefined ? name : `${searchPath[0]}.${name}`;
 }
 
-function isTouched({ inserted, updated, deleted }: RowChange): boolean {
+/** Names come as statements write them and as the server does. */
+const bare = (name: string) => name.replaceAll('"', "");
+
+function isTouched({ inserted, updated, deleted }: Omit<RowChange, "table">): boolean {
   return inserted + updated + deleted > 0;
 }

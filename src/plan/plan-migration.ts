@@ -10,12 +10,19 @@ import { undoStatements } from "./reverse.ts";
 export type UpPlan = Plan & { direction: "up" };
 export type DownPlan = Plan & { direction: "down" };
 
-/** Reads the SQL; throws BELAY_SQL_* with the place in the file. Touches no server. */
-export async function planUp(dialect: Dialect, migration: Migration): Promise<UpPlan> {
+/**
+ * Reads the SQL; throws BELAY_SQL_* with the place in the file. Touches no server. `verbatim`: each
+ * statement stays as it is written.
+ */
+export async function planUp(
+  dialect: Dialect,
+  migration: Migration,
+  { verbatim = false, returning = false }: { verbatim?: boolean; returning?: boolean } = {},
+): Promise<UpPlan> {
   return {
     ...{ version: migration.version, name: migration.name, direction: "up" },
     ...{ strategy: "transactional", path: migration.up.path },
-    steps: await dialect.toSteps(migration.up),
+    steps: await dialect.toSteps(migration.up, { keeping: !verbatim, returning }),
   };
 }
 
@@ -36,11 +43,17 @@ export async function planDown(
   record: { version: string; finished?: MigrationFinished },
   migration: Migration | undefined,
   options: { using: Using; acceptLoss: boolean },
+  /** Those that still hold what was put there. */
+  openShelves: ReadonlySet<string>,
 ): Promise<WayBack> {
   const { version, finished } = record;
   const name = finished?.name ?? migration?.name ?? "";
   const base = { version, name, direction: "down", strategy: "transactional" } as const;
-  const isExact = finished?.verdict === "exact";
+  const isOver = (finished?.shelves ?? []).some((shelf) => !openShelves.has(shelf));
+  if (isOver && (options.using === "planned" || !migration?.down)) {
+    throw noWay(version, name, "its undo window has ended, and what it had put aside is destroyed");
+  }
+  const isExact = finished?.verdict === "exact" && !isOver;
   if (options.using !== "file" && (isExact || options.using === "planned" || !migration?.down)) {
     if (finished === undefined)
       throw noWay(version, name, "another tool applied it, so no inverse was recorded");
@@ -49,7 +62,7 @@ export async function planDown(
     return { plan: { ...base, steps }, using: "planned" };
   }
   if (migration?.down === undefined) throw noWay(version, name, "its author wrote no down");
-  const steps = await dialect.toSteps(migration.down);
+  const steps = await dialect.toSteps(migration.down, { keeping: true });
   return { plan: { ...base, path: migration.down.path, steps }, using: "file" };
 }
 

@@ -31,6 +31,8 @@ export interface ExpectedTable {
 /** The same table after the migration, before and after the writers. */
 export interface Meanwhile {
   migrated: TableRows;
+  /** Behind the deletes, before the inserts; absent: nothing was deleted. */
+  thinned: TableRows | undefined;
   written: TableRows;
 }
 
@@ -40,10 +42,18 @@ export function expectTable(before: TableRows, meanwhile: Meanwhile | undefined)
   }
   const columns = columnsOf(before, meanwhile.migrated);
   const key = before.key?.map((position) => columns[position]?.now ?? -1);
-  return key !== undefined && !key.includes(-1)
-    ? byKey(before, meanwhile, columns, before.key ?? [], key)
-    : byContent(before, meanwhile, columns);
+  const now = meanwhile.migrated.key;
+  const isSame = now !== undefined && key !== undefined && sameSet(now, key);
+  if (key !== undefined && !key.includes(-1) && (isSame || now === undefined)) {
+    return byKey(before, meanwhile, columns, before.key ?? [], key);
+  }
+  return now === undefined
+    ? byContent(before, meanwhile, columns)
+    : byNewKey(before, meanwhile, columns, now);
 }
+
+const sameSet = (a: readonly number[], b: readonly number[]) =>
+  a.length === b.length && a.every((each) => b.includes(each));
 
 interface Column {
   /** Its position after the migration; -1 when it is gone. */
@@ -89,7 +99,7 @@ function sameValues(a: readonly Row[], was: number, b: readonly Row[], now: numb
 
 function byKey(
   before: TableRows,
-  { migrated, written }: Meanwhile,
+  { migrated, thinned, written }: Meanwhile,
   columns: readonly Column[],
   keyBefore: readonly number[],
   keyNow: readonly number[],
@@ -98,6 +108,10 @@ function byKey(
   for (const row of before.rows) expected.set(keyOf(row, keyBefore), asItWas(row));
   const earlier = new Map(migrated.rows.map((row) => [keyOf(row, keyNow), row]));
   const later = new Map(written.rows.map((row) => [keyOf(row, keyNow), row]));
+  for (const key of deletedIn(thinned, earlier, keyNow)) {
+    earlier.delete(key);
+    expected.delete(key);
+  }
   let inserted = 0;
   for (const [key, row] of earlier) {
     const known = expected.get(key);
@@ -106,14 +120,24 @@ function byKey(
     if (now === undefined) expected.delete(key);
     else if (known !== undefined) update(known, row, now, columns, before);
     else if (!sameRow(row, now)) {
-      const anything = columns.map(() => undefined);
-      expected.set(key, { cells: anything, written: true, optional: true });
+      expected.set(key, anyRow(columns));
     }
   }
   for (const [key, row] of later) {
     if (!earlier.has(key)) expected.set(key, asWritten(row, columns));
   }
   return { rows: [...expected.values()], slack: 0, inserted };
+}
+
+/** A row of the same key that was inserted later is another one. */
+function deletedIn(
+  thinned: TableRows | undefined,
+  earlier: ReadonlyMap<string, Row>,
+  key: readonly number[],
+): string[] {
+  if (thinned === undefined) return [];
+  const stayed = new Set(thinned.rows.map((row) => keyOf(row, key)));
+  return [...earlier.keys()].filter((each) => !stayed.has(each));
 }
 
 function update(
@@ -134,6 +158,55 @@ function update(
     expected.not ??= [];
     expected.not[at] = was;
   });
+}
+
+/** The migration has given the table another key: rows are followed by that, from those alike. */
+function byNewKey(
+  before: TableRows,
+  { migrated, thinned, written }: Meanwhile,
+  columns: readonly Column[],
+  key: readonly number[],
+): ExpectedTable {
+  const shared = columns.flatMap(({ comparable }, at) => (comparable ? [at] : []));
+  const alike = groupedBy(before.rows, shared);
+  const nowShared = shared.map((at) => columns[at]?.now ?? -1);
+  const groupOf = (row: Row) => alike.get(keyOf(row, nowShared)) ?? [];
+  const earlier = new Map(migrated.rows.map((row) => [keyOf(row, key), row]));
+  const later = new Map(written.rows.map((row) => [keyOf(row, key), row]));
+  const gone = new Set(deletedIn(thinned, earlier, key));
+  for (const [name, row] of earlier) {
+    const now = gone.has(name) ? undefined : later.get(name);
+    if (now !== undefined && sameRow(row, now)) continue;
+    followed(groupOf(row), (only) => {
+      if (now === undefined) only.optional = true;
+      else update(only, row, now, columns, before);
+    });
+  }
+  const rows = [...alike.values()].flat();
+  for (const [name, row] of later) {
+    if (!earlier.has(name) || gone.has(name)) rows.push(asWritten(row, columns));
+  }
+  return { rows, slack: 0, inserted: Math.max(0, migrated.rows.length - before.rows.length) };
+}
+
+/** Which of several alike it is, nobody can say: then each may hold anything. */
+function followed(group: readonly ExpectedRow[], follow: (only: ExpectedRow) => void): void {
+  const [only, ...others] = group;
+  if (only !== undefined && others.length === 0) follow(only);
+  else for (const each of group) Object.assign(each, anyRow(each.cells));
+}
+
+function groupedBy(rows: readonly Row[], positions: readonly number[]): Map<string, ExpectedRow[]> {
+  const groups = new Map<string, ExpectedRow[]>();
+  for (const row of rows) {
+    const name = keyOf(row, positions);
+    groups.set(name, [...(groups.get(name) ?? []), asItWas(row)]);
+  }
+  return groups;
+}
+
+function anyRow(columns: readonly unknown[]): ExpectedRow {
+  return { cells: columns.map(() => undefined), written: true, optional: true };
 }
 
 function byContent(

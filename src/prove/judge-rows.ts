@@ -21,6 +21,8 @@ export interface Stations {
   migrated: Contents;
   /** After the writers that followed it. */
   written: Contents;
+  /** In between, when they had deleted, and inserted nothing yet; absent: they deleted nothing. */
+  thinned?: Contents | undefined;
   /** After the rollback. */
   back: Contents;
 }
@@ -33,14 +35,16 @@ export interface RowJudgement {
   losses: Loss[];
 }
 
-export function judgeRows({ before, migrated, written, back }: Stations): RowJudgement {
+export function judgeRows({ before, migrated, thinned, written, back }: Stations): RowJudgement {
   const judgement: RowJudgement = { checked: 0, lost: 0, losses: [] };
   // Each may have taken a value of a sequence.
   let inserted = rowsIn(written) > rowsIn(migrated) ? rowsIn(written) - rowsIn(migrated) + 10 : 0;
   for (const table of before.tables) {
     const now = successorOf(table, before.tables, migrated.tables);
     const later = now && written.tables.find(({ identity }) => identity === now.identity);
-    const expected = expectTable(table, now && later && { migrated: now, written: later });
+    const thin = now && thinned?.tables.find(({ identity }) => identity === now.identity);
+    const meanwhile = now && later && { migrated: now, thinned: thin, written: later };
+    const expected = expectTable(table, meanwhile);
     inserted += expected.inserted;
     const found = back.tables.find((each) => each.name === table.name);
     judgeTable(table, expected, found, judgement);
@@ -109,7 +113,10 @@ class Matching {
   /** Fills the tally; returns how many expected rows are not as they have to be. */
   lost(): number {
     const { key } = this.table;
-    const keyed = key !== undefined && !key.some((position) => this.missing[position]);
+    const keyed =
+      key !== undefined &&
+      !key.some((position) => this.missing[position]) &&
+      isUnique(this.expected.rows, key);
     const name = (row: readonly Cell[]) => (keyed ? keyOf(row, key) : textOf(row));
     const left = new Map<string, (readonly Cell[])[]>();
     for (const row of this.found) {
@@ -119,7 +126,7 @@ class Matching {
     }
     let lost = 0;
     const unmatched: ExpectedRow[] = [];
-    for (const row of this.expected.rows) {
+    for (const row of firmFirst(this.expected.rows)) {
       const known = keyed ? !key.some((at) => row.cells[at] === undefined) : true;
       const same = known ? left.get(name(row.cells))?.shift() : undefined;
       if (same === undefined) unmatched.push(row);
@@ -132,8 +139,7 @@ class Matching {
   private matchLoosely(unmatched: readonly ExpectedRow[], left: (readonly Cell[])[]): number {
     let lost = 0;
     let slack = this.expected.slack;
-    const firstFirm = [...unmatched].sort((a, b) => Number(a.optional) - Number(b.optional));
-    for (const row of firstFirm) {
+    for (const row of firmFirst(unmatched)) {
       const agrees = (other: readonly Cell[]) =>
         row.cells.every((cell, at) => cell === undefined || cell === other[at]);
       const isLoose = row.cells.includes(undefined) || this.missing.includes(true);
@@ -172,6 +178,17 @@ class Matching {
     list.push(line);
     this.tally.changed.set(column, list);
   }
+}
+
+/** A row that has to be there comes before one like it that need not. */
+function firmFirst(rows: readonly ExpectedRow[]): ExpectedRow[] {
+  return [...rows].sort((a, b) => Number(a.optional) - Number(b.optional));
+}
+
+/** Later rows may have been allowed a key that another has already. */
+function isUnique(rows: readonly ExpectedRow[], key: readonly number[]): boolean {
+  const firm = rows.filter(({ cells }) => !key.some((at) => cells[at] === undefined));
+  return new Set(firm.map(({ cells }) => keyOf(cells, key))).size === firm.length;
 }
 
 function lossesOf({ name }: TableRows, { gone, changed, extra }: Tally): Loss[] {

@@ -145,9 +145,27 @@ async function rehearseWays(
   }
   const told: WayProof[] = [];
   for (const way of ways) {
-    told.push(way.verdict === "failed" ? await sayWhen(ground, copy, rehearsal, way) : way);
+    if (way.verdict === "failed") told.push(await sayWhen(ground, copy, rehearsal, way));
+    else told.push(isDisturbed(way) ? await undisturbed(rehearsal, way) : way);
   }
   return told;
+}
+
+const isDisturbed = ({ findings }: WayProof) =>
+  findings.some(({ kind }) => kind === "conflict" || kind === "up-again");
+
+/**
+ * Later writes may keep a rollback from being whole, if it says so, and the migration from being
+ * applied again; nothing else may.
+ */
+async function undisturbed(rehearsal: Rehearsal, proof: WayProof): Promise<WayProof> {
+  const ways = await rehearse(rehearsal, [proof.undoSource], { writers: false });
+  const quiet = ways[0] as WayProof;
+  if (quiet.verdict === "failed") return { ...quiet, failsWhen: "with rows" };
+  const found = quiet.findings.find(({ kind }) => kind === "conflict" || kind === "up-again");
+  if (found === undefined) return proof;
+  const why = `not whole, although nobody wrote anything: ${found.text}`;
+  return { ...quiet, verdict: "failed", why, failsWhen: "with rows" };
 }
 
 /** A failure is tried again with less, to say what it takes. */

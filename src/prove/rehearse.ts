@@ -5,7 +5,7 @@
 import { type Catalog, type Difference, describeDifference, differences } from "../core/catalog.ts";
 import { type BelayError, messageOf } from "../core/errors.ts";
 import type { Migration } from "../core/migration.ts";
-import type { Loss, Verdict } from "../core/plan.ts";
+import type { Conflict, Loss, Verdict } from "../core/plan.ts";
 import type { Contents } from "../dialects/rehearsal.ts";
 import { columnOrderLoss, isColumnOrder, residualOf } from "./judge-catalog.ts";
 import { judgeRows } from "./judge-rows.ts";
@@ -21,6 +21,8 @@ import { write } from "./writers.ts";
 export interface Circumstances {
   /** The catalog as read a moment ago, so that the run need not read it again. */
   catalog?: Catalog;
+  /** Nothing is kept of what the statements drop. */
+  verbatim?: boolean;
   /** A life that ends at a crash point. */
   mortal?: Mortal;
 }
@@ -32,6 +34,8 @@ export interface Actors {
   down(url: string, using: UndoSource, given?: Circumstances): Promise<Outcome>;
   redo(url: string, using: UndoSource, given?: Circumstances): Promise<Outcome>;
   recover(url: string, given?: Circumstances): Promise<Outcome>;
+  /** Ends all undo windows. */
+  finalize(url: string): Promise<Outcome>;
 }
 
 export interface Outcome {
@@ -40,6 +44,8 @@ export interface Outcome {
   losses: Loss[];
   /** Of an up: the statements that take it back, in order. */
   inverse: string[];
+  /** Of a down: where later writes and it did not agree. */
+  conflicts?: Conflict[];
   /** Of an up that is done: the catalog as it left it, by its own account. */
   catalog?: Catalog;
 }
@@ -57,6 +63,7 @@ interface Migrated {
   up: Outcome;
   state: State;
   written: Contents;
+  thinned?: Contents;
   findings: Finding[];
 }
 
@@ -79,8 +86,8 @@ export async function rehearse(
   const findings: Finding[] = [];
   const written = options.writers
     ? await write(scratch, copy, { ...stage, migrated: state, findings })
-    : state.contents;
-  const migrated = { copy, up, state, written, findings };
+    : { written: state.contents };
+  const migrated = { copy, up, state, ...written, findings };
   // The last one may use up the copy itself.
   const others = undoSources.slice(0, -1);
   const copies: Copy[] = [];
@@ -105,7 +112,7 @@ function emptyProof(undoSource: UndoSource, findings: Finding[]): WayProof {
 
 async function goBack(
   rehearsal: Rehearsal,
-  { copy, up, state, written, findings }: Migrated,
+  { copy, up, state, written, thinned, findings }: Migrated,
   undoSource: UndoSource,
 ): Promise<WayProof> {
   const { scratch, actors, stage } = rehearsal;
@@ -116,12 +123,15 @@ async function goBack(
   }
   if (down.error) return failed(proof, `down: ${describe(down.error)}`);
   const back = await readState(scratch, copy);
-  const residual = residualOf(stage.before.catalog, back.catalog).filter(
+  const found = residualOf(stage.before.catalog, back.catalog).filter(
     (each) => !isMadeBy(each, state.contents, written),
   );
+  const { conflicts = [] } = down;
+  const residual = found.filter((each) => !isTold(each, conflicts));
+  proof.findings.push(...conflicts.map(conflictFinding));
   const { losses, ...rows } = judgeRows({
     ...{ before: stage.before.contents, migrated: state.contents },
-    ...{ written, back: back.contents },
+    ...{ thinned, written, back: back.contents },
   });
   Object.assign(proof, { residual, rows });
   proof.losses.push(...residual.filter(isColumnOrder).map(columnOrderLoss), ...losses);
@@ -137,10 +147,26 @@ async function goBack(
   }
   proof.losses.push(...claimedLosses(undoSource, up, stage.before.contents));
   const isTheirs = (each: Difference) => isMadeBy(each, state.contents, written);
-  const again = isForeseen ? undefined : await upAgain(rehearsal, copy, back, isTheirs);
-  if (again !== undefined) return failed(proof, again);
+  // A constraint that had to stay away cannot be dropped again; without writers none has to.
+  const isDisturbed = residual.length < found.length;
+  const again =
+    isForeseen || isDisturbed ? undefined : await upAgain(rehearsal, copy, back, isTheirs);
+  if (again?.isData) proof.findings.push({ kind: "up-again", text: again.why });
+  else if (again !== undefined) return failed(proof, again.why);
   const verdict = proof.losses.length > 0 ? "lossy" : "exact";
   return { ...proof, verdict, ...(undoSource === "planned" && { inverse: up.inverse }) };
+}
+
+/** Whether the down itself says that a table is not as it was, because of what was written since. */
+function isTold({ object }: Difference, conflicts: readonly Conflict[]): boolean {
+  const tables = conflicts.map(({ target }) => `table ${target.replaceAll('"', "")}`);
+  return tables.includes(object.replaceAll('"', ""));
+}
+
+function conflictFinding({ target, key, columns, resolution }: Conflict): Finding {
+  const row = key === null ? "" : ` ${JSON.stringify(key)}`;
+  const cells = columns === null ? "" : `, ${columns.join(", ")}`;
+  return { kind: "conflict", text: `${target}${row}${cells}: ${resolution}` };
 }
 
 /** Some applications have triggers that make tables; what the writers' did is theirs. */
@@ -183,22 +209,54 @@ function shown({ table, column }: UnequalColumn): string {
   return column === undefined ? table : `${table}.${column}`;
 }
 
+interface Again {
+  why: string;
+  /** A statement of the author's does not work on the rows that are there by now. */
+  isData: boolean;
+}
+
 /** Undefined when the second up ends where the first did. */
 async function upAgain(
   { scratch, actors, stage, migration }: Rehearsal,
   copy: Copy,
   { catalog }: State,
   isTheirs: (difference: Difference) => boolean,
-): Promise<string | undefined> {
+): Promise<Again | undefined> {
   const up = await actors.up(copy.url, migration.version, { catalog });
-  if (up.error) return `up again: ${describe(up.error)}`;
+  if (up.error) {
+    const isData = up.error.code === "BELAY_STATEMENT";
+    return { why: `up again: ${describe(up.error)}`, isData };
+  }
   const now = await scratch.server.dialect.extract(await copy.looking());
   const verbatim = await stage.verbatim;
   const found = differences(verbatim.catalog, now, "name").filter(
     (each) => !isColumnOrder(each) && !isTheirs(each),
   );
-  if (found.length === 0) return undefined;
-  return `up again ends in another catalog: ${sentence(found.map(describeDifference))}`;
+  if (found.length > 0) {
+    const why = `up again ends in another catalog: ${sentence(found.map(describeDifference))}`;
+    return { why, isData: false };
+  }
+  const why = await finalized({ scratch, actors, stage }, copy, isTheirs);
+  return why === undefined ? undefined : { why, isData: false };
+}
+
+/** What is written is what is there in the end, with nothing of Belay's own left. */
+async function finalized(
+  { scratch, actors, stage }: Pick<Rehearsal, "scratch" | "actors" | "stage">,
+  copy: Copy,
+  isTheirs: (difference: Difference) => boolean,
+): Promise<string | undefined> {
+  const { error } = await actors.finalize(copy.url);
+  if (error) return `finalize: ${describe(error)}`;
+  const { dialect, rehearsals } = scratch.server;
+  const session = await copy.looking();
+  const now = await dialect.extract(session);
+  const found = differences((await stage.verbatim).catalog, now, "name").filter(
+    (each) => !isColumnOrder(each) && !isTheirs(each),
+  );
+  const left = await rehearsals.leftovers(session);
+  const lines = [...found.map(describeDifference), ...left.map((name) => `${name} is left`)];
+  return lines.length === 0 ? undefined : `finalize ends in another catalog: ${sentence(lines)}`;
 }
 
 /**

@@ -43,7 +43,9 @@ export interface Finding {
     | "coverage"
     | "up-again"
     | "claim"
-    | "nondeterministic";
+    | "nondeterministic"
+    /** Later writes and the rollback did not agree; nothing was lost. */
+    | "conflict";
   text: string;
 }
 

@@ -18,18 +18,30 @@ interface Writing extends Pick<Stage, "before" | "seed"> {
   findings: Finding[];
 }
 
-/** Returns what is in the database afterwards. */
-export async function write(scratch: Scratch, copy: Copy, writing: Writing): Promise<Contents> {
+/** What is in the database after writers; `thinned`: after they had deleted, if they did. */
+export interface Written {
+  written: Contents;
+  thinned?: Contents;
+}
+
+export async function write(scratch: Scratch, copy: Copy, writing: Writing): Promise<Written> {
   const { before, migrated, seed, findings } = writing;
   const { rehearsals } = scratch.server;
   const tables = touchedTables(before, migrated).filter((table) =>
     isForWriters(table, before.contents, migrated.contents),
   );
-  if (tables.length === 0) return migrated.contents;
+  if (tables.length === 0) return { written: migrated.contents };
   const some = tables.slice(0, tablesAtMost);
   const session = await copy.looking();
   const edited = some.flatMap((table) => editable(table, before.contents, migrated.contents));
-  await rehearsals.edit(session, { seed: seed + 1, updates: 2, deletes: 1, tables: edited });
+  const edits = await rehearsals.edit(session, {
+    seed: seed + 1,
+    updates: 2,
+    deletes: 1,
+    tables: edited,
+  });
+  const hasDeleted = edits.some(({ deleted }) => deleted > 0);
+  const thinned = hasDeleted ? await rehearsals.read(session) : undefined;
   const whole = new Map(some.map(({ name }) => [name, []]));
   await rehearsals.fill(session, { seed: seed + 2, rows: 2, only: whole });
   const old = oldShapes(some, before);
@@ -42,7 +54,7 @@ export async function write(scratch: Scratch, copy: Copy, writing: Writing): Pro
       findings.push({ kind: "old-shape", text });
     }
   }
-  return rehearsals.read(session);
+  return { written: await rehearsals.read(session), ...(thinned && { thinned }) };
 }
 
 /** Those that the migration changed, as they are now. */

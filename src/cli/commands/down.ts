@@ -26,6 +26,8 @@ export const command = defineCommand({
     const { down } = await import("../../app/down.ts");
     const result = await down(context.settings, options);
     const { count, renderRun } = await import("../render/run.ts");
+    const { conflictLines } = await import("../render/conflicts.ts");
+    conflictLines(result.conflicts, context.output);
     const done = result.undone.length;
     const isIdle = done === 0 && result.error === undefined;
     return renderRun(

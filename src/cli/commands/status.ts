@@ -8,6 +8,13 @@ const colours = {
   rolledBack: "cyan",
 } as const;
 
+/** `keeps 2 until 2026-11-27 17:38, 1.5 MB`. */
+function windowOf(until: string | null, kept: { objects: string[]; bytes: number }): string {
+  if (until === null) return "";
+  const size = kept.bytes > 0 ? `, ${(kept.bytes / 1e6).toFixed(1)} MB` : "";
+  return `keeps ${kept.objects.length} until ${until.slice(0, 16).replace("T", " ")}${size}`;
+}
+
 export const command = defineCommand({
   name: "status",
   summary: "what is applied, pending, rolled back, interrupted",
@@ -20,12 +27,13 @@ export const command = defineCommand({
     const result = await status(settings);
     const { paint } = output;
     if (json) output.document(result);
-    const rows = result.migrations.map(({ version, name, state, appliedAt, undo, file }) => [
+    const rows = result.migrations.map(({ version, name, state, appliedAt, undo, kept, file }) => [
       paint[colours[state]](state === "rolledBack" ? "rolled back" : state),
       version,
       name,
       appliedAt === null ? "" : appliedAt.slice(0, 19).replace("T", " "),
       undo.verdict === null ? "" : `undo ${coloured(undo.verdict, output)}`,
+      windowOf(undo.until, kept),
       file === "present" ? "" : paint.red(`file ${file}`),
     ]);
     for (const line of table(rows)) output.line(line);

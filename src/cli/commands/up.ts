@@ -8,6 +8,10 @@ export const command = defineCommand({
   options: [
     { flags: "--to <version>", summary: "last version to apply" },
     { flags: "--dry-run", summary: "show the plan and change nothing" },
+    {
+      flags: "--verbatim",
+      summary: "run statements as written, and keep nothing of what they drop",
+    },
     { flags: "--require-proof", summary: "refuse what has no fresh proof" },
     driftOption,
     ...policyOptions,
@@ -15,16 +19,17 @@ export const command = defineCommand({
   examples: ["belay up", "belay up --to 0042 --dry-run", "belay up --json"],
   async run(context, { flags }) {
     const to = text(flags.to);
+    const settings = { ...context.settings, ...(flags.verbatim ? { verbatim: true } : {}) };
     if (flags.dryRun) {
       const { planUpcoming } = await import("../../app/plan.ts");
-      const plan = await planUpcoming(context.settings, to === undefined ? {} : { to });
+      const plan = await planUpcoming(settings, to === undefined ? {} : { to });
       const { renderPlan } = await import("../render/plan.ts");
       if (context.json) context.output.document(plan);
       else renderPlan(plan, context.output);
       return 0;
     }
     const { up } = await import("../../app/up.ts");
-    const result = await up(context.settings, {
+    const result = await up(settings, {
       ...(to === undefined ? {} : { to }),
       ...(flags.requireProof ? { requireProof: true } : {}),
       allowDrift: flags.allowDrift === true,

@@ -1,5 +1,6 @@
+import { droppedColumn } from "./dropped-column.ts";
 import type { Scenario } from "./scenario.ts";
 import { shop } from "./shop.ts";
 
 /** The stories of `belay demo`, the default first. */
-export const scenarios: readonly Scenario[] = [shop];
+export const scenarios: readonly Scenario[] = [shop, droppedColumn];

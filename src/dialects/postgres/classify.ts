@@ -2,6 +2,7 @@
 
 import { BelayError } from "../../core/errors.ts";
 import type { PlannedStatement, Undo } from "../../core/plan.ts";
+import type { Keeping } from "../dialect.ts";
 import { commandsOf } from "./alter-table.ts";
 import { composeDescriptions, composeUndos } from "./compose.ts";
 import type { Description, Kind, Lookup, Unsettled } from "./kind.ts";
@@ -74,13 +75,27 @@ export function describe(statement: ParsedStatement): Description {
 }
 
 /** Call just before the statement runs, in its session and transaction. */
-export async function recall(statement: ParsedStatement, catalog: Lookup): Promise<Recalled> {
+export async function recall(
+  statement: ParsedStatement,
+  given: Lookup,
+  returns: Keeping["returns"] = new Map(),
+): Promise<Recalled> {
   const all: (Undo | Unsettled)[] = [];
-  for (const { kind, node } of partsOf(statement)) {
+  const parts = partsOf(statement);
+  const catalog: Lookup = { ...given, whole: parts.length === 1 };
+  if (given.shelf) {
+    // All parts of a statement keep what they keep in one place.
+    let id: string | undefined;
+    catalog.shelf = () => {
+      id ??= given.shelf?.() ?? "";
+      return id;
+    };
+  }
+  for (const { kind, node } of parts) {
     all.push((await kind.recall?.(node, catalog)) ?? kind.describe(node).undo);
   }
   const undo = composeUndos(all.map((each) => ("settle" in each ? each.undo : each)));
-  if (!all.some((each) => "settle" in each)) return { undo };
+  if (!all.some((each) => "settle" in each)) return { undo: returning(undo, returns) };
   return {
     undo,
     settle: async (after) => {
@@ -89,6 +104,15 @@ export async function recall(statement: ParsedStatement, catalog: Lookup): Promi
       return composeUndos(settled);
     },
   };
+}
+
+/** What a rollback has put aside returns in place of the statement that would make it anew. */
+function returning(undo: Undo, returns: NonNullable<Keeping["returns"]>): Undo {
+  if (undo.kind !== "exact") return undo;
+  const [only, ...others] = undo.sql;
+  const found = others.length === 0 && only ? returns.get(only.sql) : undefined;
+  if (found === undefined) return undo;
+  return { kind: "shelved", sql: undo.sql, kept: { frees: found.shelf, instead: found.sql } };
 }
 
 function partsOf(statement: ParsedStatement): Part[] {

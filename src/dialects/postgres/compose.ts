@@ -1,6 +1,8 @@
 // Owns: putting what is known of several changes together into what is known of them as one.
 
 import {
+  type Kept,
+  keptOf,
   type Lock,
   lockModes,
   nothingToUndo,
@@ -10,7 +12,7 @@ import {
 import type { Description } from "./kind.ts";
 
 /** As mild as all, as bad as the worst. */
-const severity = ["exact", "captured", "shelved", "lossy", "irreversible"] as const;
+const severity: readonly Undo["kind"][] = ["exact", "captured", "shelved", "lossy", "irreversible"];
 
 /**
  * The undo of changes that ran in the order given: theirs, last first. Where two would run the
@@ -28,11 +30,28 @@ export function composeUndos(undos: readonly Undo[]): Undo {
   const sql = lastOfEach(
     undos.toReversed().flatMap((undo) => (undo.kind === "irreversible" ? [] : undo.sql)),
   );
-  if (kind !== "lossy") return { kind, sql };
+  const kept = composeKept(undos);
+  if (kind === "exact") return { kind, sql };
+  if (kind !== "lossy" && kept) return { kind, sql, kept };
   return {
-    kind,
+    kind: "lossy",
     sql,
+    ...(kept && { kept }),
     losses: undos.flatMap((undo) => (undo.kind === "lossy" ? undo.losses : [])),
+  };
+}
+
+/** Of parts of one statement: none of them runs in its place, and they share their shelf. */
+function composeKept(undos: readonly Undo[]): Kept | undefined {
+  const all = undos.flatMap((undo) => keptOf(undo) ?? []);
+  const [first] = all;
+  if (first === undefined) return undefined;
+  return {
+    ...(first.shelf !== undefined && { shelf: first.shelf }),
+    before: all.flatMap(({ before = [] }) => before),
+    after: all.flatMap(({ after = [] }) => after),
+    last: all.flatMap(({ last = [] }) => last),
+    tables: all.flatMap(({ tables = [] }) => tables),
   };
 }
 

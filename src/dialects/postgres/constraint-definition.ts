@@ -25,17 +25,17 @@ const columns = `SELECT k.oid::text, quote_ident(k.conname) AS name, k.contype::
   FROM pg_constraint k JOIN pg_class t ON t.oid = k.conrelid
     JOIN pg_namespace n ON n.oid = t.relnamespace`;
 
-/** The oid of a table's constraint; undefined when there is none of that name. */
+/** A table's constraint; undefined when there is none of that name. */
 export async function findConstraint(
   catalog: Lookup,
   table: { oid: string },
   name: string,
-): Promise<string | undefined> {
-  const [found] = await catalog.rows<{ oid: string }>(
-    "SELECT oid::text FROM pg_constraint WHERE conrelid = $1::oid AND conname = $2::name",
+): Promise<{ oid: string; type: string } | undefined> {
+  const [found] = await catalog.rows<{ oid: string; type: string }>(
+    "SELECT oid::text, contype::text AS type FROM pg_constraint WHERE conrelid = $1::oid AND conname = $2::name",
     [table.oid, name],
   );
-  return found?.oid;
+  return found;
 }
 
 /** Statements that make the constraint again; its validity and deferrability are in its definition. */

@@ -1,8 +1,13 @@
 // Owns: PostgreSQL behind the dialect port. Each member is a few lines over the file that knows.
 
 import { BelayError } from "../../core/errors.ts";
-import type { PlannedStatement, Step, UndoStatement } from "../../core/plan.ts";
-import type { Dialect, OtherSession, Session, Timeouts, Undoer } from "../dialect.ts";
+import {
+  nothingToUndo,
+  type PlannedStatement,
+  type Step,
+  type UndoStatement,
+} from "../../core/plan.ts";
+import type { Dialect, Keeping, OtherSession, Session, Timeouts, Undoer } from "../dialect.ts";
 import { extractCatalog } from "./catalog/extract.ts";
 import { markObservation, type ObservationMark, observe } from "./catalog/observe.ts";
 import { versionOf } from "./catalog/server.ts";
@@ -11,6 +16,8 @@ import type { Lookup } from "./kind.ts";
 import { observer } from "./observer.ts";
 import { type ParsedStatement, parseScript, parseStatement } from "./parse.ts";
 import { connect, troubleOf } from "./session.ts";
+import { destructionOf, shelvedOn } from "./shelves.ts";
+import { splitCommands } from "./split-commands.ts";
 import { toSteps } from "./steps.ts";
 
 /** Parsed once; a statement that comes out of the journal is parsed again. */
@@ -27,21 +34,24 @@ async function parsed(statement: PlannedStatement): Promise<ParsedStatement> {
   return read;
 }
 
-function lookup(session: Session): Lookup {
-  return { rows: (sql, values) => session.query(sql, values) };
+function lookup(session: Session, keeping?: Keeping): Lookup {
+  const shelf = keeping?.shelf;
+  return { rows: (sql, values) => session.query(sql, values), ...(shelf && { shelf }) };
 }
 
 function timeoutSql(scope: "SET" | "SET LOCAL", { lockMs, statementMs }: Timeouts): string {
   return `${scope} lock_timeout = ${lockMs}; ${scope} statement_timeout = ${statementMs}`;
 }
 
-async function undoer(statement: PlannedStatement): Promise<Undoer> {
+async function undoer(statement: PlannedStatement, keeping?: Keeping): Promise<Undoer> {
+  if (statement.merges)
+    return { before: async () => statement.undo, after: async () => statement.undo };
   const read = await parsed(statement);
-  if (classify(read).observe) return observer(statement);
+  if (classify(read).observe) return observer(statement, (session) => lookup(session, keeping));
   let recalled: Awaited<ReturnType<typeof recall>>;
   return {
     async before(session) {
-      recalled = await recall(read, lookup(session));
+      recalled = await recall(read, lookup(session, keeping), keeping?.returns);
       return recalled.undo;
     },
     async after(session) {
@@ -53,10 +63,10 @@ async function undoer(statement: PlannedStatement): Promise<Undoer> {
 /** Undo SQL is Belay's own: lines of no file, and each with the search path of its statement. */
 async function undoToSteps(statements: readonly UndoStatement[]): Promise<Step[]> {
   const steps: Step[] = [];
-  for (const { sql, searchPath } of statements) {
+  for (const { sql, searchPath, merges } of statements) {
     const read = await parseScript({ path: "", sql, line: 1, transaction: "auto" });
     for (const each of read) {
-      const statement: PlannedStatement = { ...classify(each), line: 0 };
+      const statement: PlannedStatement = { ...classify(each), line: 0, ...mergingOf(merges) };
       if (searchPath !== undefined) statement.searchPath = searchPath;
       const last = steps.at(-1);
       if (statement.transactional && last?.transactional) last.statements.push(statement);
@@ -67,6 +77,12 @@ async function undoToSteps(statements: readonly UndoStatement[]): Promise<Step[]
     }
   }
   return steps;
+}
+
+function mergingOf(merges: string[] | undefined): Partial<PlannedStatement> {
+  if (merges === undefined) return {};
+  const changes = merges.map((object) => ({ kind: "merge", object }));
+  return { merges, changes, undo: nothingToUndo };
 }
 
 const sessionColumns = `
@@ -89,7 +105,12 @@ export const postgres: Dialect = {
   name: "postgres",
   connect,
   server: async (session) => `postgres ${Math.floor((await versionOf(session)) / 10_000)}`,
-  toSteps: async (script) => toSteps(await parseScript(script), script.transaction),
+  toSteps: async (script, { keeping = false, returning = false } = {}) => {
+    const read = await parseScript(script);
+    // Where each statement is a transaction, the parts of one would be several.
+    const splits = keeping && script.transaction === "auto";
+    return toSteps(splits ? await splitCommands(read, returning) : read, script.transaction);
+  },
   undoToSteps,
 
   async begin(session, timeouts) {
@@ -141,6 +162,15 @@ export const postgres: Dialect = {
       details: { probe: probe.sql },
     });
   },
+
+  async refusesKeeping(session) {
+    const [row] = await session.query<{ may: boolean }>(
+      "SELECT has_database_privilege(current_database(), 'CREATE') AS may",
+    );
+    return row?.may ? undefined : "its role may not create schemas (GRANT CREATE ON DATABASE)";
+  },
+  shelved: (session, shelves) => shelvedOn(lookup(session), shelves),
+  destruction: (session, shelves) => destructionOf(lookup(session), shelves),
 
   extract: (session) => extractCatalog(session),
   mark: markObservation,

@@ -3,11 +3,16 @@
 
 import type { AlterTableCmd, AlterTableStmt } from "@pgsql/types";
 import type { Change, Lock, Probe, Undo } from "../../core/plan.ts";
+import type { ShelfId } from "./shelf-names.ts";
 
 /** Reads the catalog of the target, in the session and transaction of the migration. */
 export interface Lookup {
   /** Runs a catalog query with `$1`-style parameters. */
   rows<T extends Record<string, unknown>>(sql: string, values?: unknown[]): Promise<T[]>;
+  /** Names a new shelf. Absent: statements run as written, and destroy what they drop. */
+  shelf?(): ShelfId;
+  /** It is a whole statement, in whose place something else can run, and no part of one. */
+  whole?: boolean;
 }
 
 /** What is known of a statement without asking any server. */

@@ -29,10 +29,10 @@ async function sizeOf(catalog: Lookup, relation: Counted, column?: string): Prom
     `${family}
      SELECT coalesce(sum(pg_relation_size(c.oid)), 0)::text AS bytes,
        coalesce(sum(greatest(c.reltuples, 0)), 0)::float8 AS estimate,
-       (SELECT s.stanullfrac FROM pg_statistic s
-          JOIN pg_attribute a ON a.attrelid = s.starelid AND a.attnum = s.staattnum
-          WHERE s.starelid = $1::oid AND a.attname = $2::name
-          ORDER BY s.stainherit DESC LIMIT 1)::float8 AS nulls,
+       -- The view, not the table under it, which only superusers may read.
+       (SELECT s.null_frac FROM pg_stats s JOIN pg_class t ON t.oid = $1::oid
+            AND t.relname = s.tablename AND t.relnamespace = quote_ident(s.schemaname)::regnamespace
+          WHERE s.attname = $2::name ORDER BY s.inherited DESC LIMIT 1)::float8 AS nulls,
        has_table_privilege($1::oid, 'SELECT') AS readable
      FROM family f JOIN pg_class c ON c.oid = f.oid WHERE c.relkind IN ('r', 'm')`,
     [relation.oid, column ?? null],

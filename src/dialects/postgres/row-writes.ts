@@ -2,9 +2,10 @@
 
 import type { Node, RangeVar } from "@pgsql/types";
 import { type Change, type Lock, type Loss, nothingToUndo, type Undo } from "../../core/plan.ts";
+import { capturing } from "./capturing.ts";
 import type { Description, Lookup } from "./kind.ts";
 import { relationName } from "./names.ts";
-import { findRelation } from "./relation.ts";
+import { findRelation, type Relation } from "./relation.ts";
 import { countRows } from "./row-count.ts";
 
 type Verb = "insert" | "update" | "delete" | "merge";
@@ -72,6 +73,13 @@ export function describeWrites(writes: readonly RowWrite[]): Description {
 /** As {@link describeWrites}, with the rows that are there now where all of them are meant. */
 export async function recallWrites(writes: readonly RowWrite[], catalog: Lookup): Promise<Undo> {
   const losses: Loss[] = [];
+  const relations: Relation[] = [];
+  for (const { relation: named } of writes) {
+    const relation = await findRelation(catalog, named);
+    if (relation) relations.push(relation);
+  }
+  const captured = await capturing(catalog, relations);
+  if (captured) return captured;
   for (const write of writes) {
     const relation = await findRelation(catalog, write.relation);
     if (!relation) continue;

@@ -128,6 +128,66 @@ describe("refused", () => {
   });
 
   test.each([
+    "create table belay_shelf_0123abcd.x ()",
+    "drop table belay_shelf_0123abcd.x",
+    "drop schema BELAY_SHELF_0123ABCD cascade",
+    "alter table t set schema belay_shelf_0123abcd",
+    "insert into belay_shelf_0123abcd.x values (1)",
+    "select belay_shelf_0123abcd.f()",
+    "grant usage on schema public, belay_shelf_0123abcd to public",
+  ])("the schema of what is kept for an undo: %s", async (sql) => {
+    const error = await refusal(sql);
+    expect(error).toMatchObject({ code: "BELAY_SQL_RESERVED", at: "m.sql:1" });
+    expect(error.message).toMatch(/schema "belay_shelf_0123abcd"/);
+  });
+
+  test.each([
+    "create table belay_0123abcd_t ()",
+    "create table t (belay_0123abcd_t int)",
+    "create table t (a int constraint belay_0123abcd_t check (a > 0))",
+    "create table t (a int, constraint belay_0123abcd_t unique (a))",
+    "create table t (a int, unique (a, belay_0123abcd_t))",
+    "create table t (a int references s (belay_0123abcd_t))",
+    "alter table t add BELAY_0123ABCD_T int",
+    "alter table t drop belay_0123abcd_t",
+    "alter table t alter belay_0123abcd_t set default 1",
+    "alter table t drop constraint belay_0123abcd_t",
+    "alter table t rename a to belay_0123abcd_t",
+    "alter table t rename belay_0123abcd_t to a",
+    "alter table t rename constraint belay_0123abcd_t to a",
+    "alter index belay_0123abcd_t rename to a",
+    "alter sequence s owned by t.belay_0123abcd_t",
+    "create index on t (belay_0123abcd_t)",
+    "create index belay_0123abcd_t on t (a)",
+    "create index on t (a) include (belay_0123abcd_t)",
+    "create statistics belay_0123abcd_t on a, b from t",
+    "create statistics s on a, belay_0123abcd_t from t",
+    "drop index belay_0123abcd_t",
+    "drop sequence a, public.belay_0123abcd_t",
+    "comment on column t.belay_0123abcd_t is ''",
+    "comment on constraint belay_0123abcd_t on t is ''",
+    "grant select (belay_0123abcd_t) on t to public",
+    "create trigger g after update of belay_0123abcd_t on t execute function f()",
+    "insert into t (belay_0123abcd_t) values (1)",
+    "insert into t values (1) on conflict on constraint belay_0123abcd_t do nothing",
+    "update t set belay_0123abcd_t = 1",
+    "select t.belay_0123abcd_t from t",
+    "delete from t where belay_0123abcd_t is null",
+    "create view v as select belay_0123abcd_t from t",
+    "create publication p for table t (belay_0123abcd_t)",
+    "copy t (belay_0123abcd_t) from stdin;\n1\n\\.\n",
+  ])("the name of what is kept for an undo: %s", async (sql) => {
+    const error = await refusal(sql);
+    expect(error).toMatchObject({ code: "BELAY_SQL_RESERVED", at: "m.sql:1" });
+    expect(error.message).toMatch(/name "belay_0123abcd_t"/);
+  });
+
+  test.each([
+    "insert into t values ('belay_0123abcd_t')",
+    "comment on table t is 'belay_0123abcd_t'",
+    "create table belay_shelf_0123abc.x ()",
+    "create table a.belay_shelf_0123abcd (belay_0123abcg_x int, a_belay_0123abcd_t int, belay_0123abcd int)",
+    "select belay_of_a_user.f()",
     "select belay.a from t belay",
     "create table belay ()",
     "select 'belay.x'",

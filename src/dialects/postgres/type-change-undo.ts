@@ -7,10 +7,15 @@ import { alter, onTable } from "./alter-table.ts";
 import { type ColumnFacts, columnFacts } from "./column-definition.ts";
 import { readsColumn } from "./column-readers.ts";
 import { type ColumnType, canCast, columnType, namedType, typeSql } from "./column-type.ts";
+import { unlessUnfit } from "./constraint-back.ts";
+import { recreateConstraint } from "./constraint-definition.ts";
+import { keepValues } from "./kept-values.ts";
 import type { Lookup, TableCommand, Unsettled } from "./kind.ts";
 import { quote } from "./names.ts";
+import { notNullConstraint } from "./not-null.ts";
 import type { Relation } from "./relation.ts";
 import { countRows, countWhere, isSmall, type RowCount } from "./row-count.ts";
+import type { ShelfId } from "./shelf-names.ts";
 import {
   isFixedZone,
   isLossless,
@@ -52,14 +57,70 @@ export function recallTypeChange(
       sql: { old: facts.type, now: typeSql(definition.typeName) },
       zone: using.form === "zone" ? using.zone : await timeZone(catalog),
     };
-    const sql = (await backSql(node, catalog, change)).map(inTransaction);
+    const back = await backSql(node, catalog, change);
+    const sql = back.map(inTransaction);
     const lost = await lostBy(catalog, change);
+    const id = catalog.shelf?.();
+    if (id && expressionLoss(change, loss).length === 0) {
+      const kept = await keptChange(catalog, id, change, back, lost !== undefined);
+      if (kept) return kept;
+    }
     const all = [
       ...(lost === undefined ? [] : [{ ...loss, ...lost }]),
       ...expressionLoss(change, loss),
     ];
     return all.length === 0 ? { kind: "exact", sql } : { kind: "lossy", sql, losses: all };
   });
+}
+
+/** With values that are kept, where some would be lost; undefined where that cannot be done. */
+async function keptChange(
+  catalog: Lookup,
+  id: ShelfId,
+  { table, column, facts, sql, using }: Change,
+  back: readonly string[],
+  loses: boolean,
+): Promise<Undo | undefined> {
+  const why = `${column} is still ${sql.now}: values written since do not fit ${sql.old}`;
+  const place = { shelf: id, table: table.sql, why };
+  if (!loses) return { kind: "exact", sql: [unlessUnfit(back, place)] };
+  const values = await keepValues(catalog, id, table, column, facts.number);
+  if (values === undefined) return undefined;
+  const { before, after, leave, blank } = values;
+  const isTheirs = using.form === "other";
+  const at = `ALTER TABLE ${table.sql} ALTER COLUMN ${quote(column)}`;
+  const free = isTheirs && facts.notNull;
+  const turned = isTheirs ? [...blank, ...back] : back;
+  return {
+    kind: "captured",
+    // Where the type has to stay, the old values stay where they are.
+    sql: [
+      unlessUnfit(
+        [
+          ...leave,
+          ...(free ? [`${at} DROP NOT NULL`] : []),
+          ...turned,
+          ...values.back,
+          ...(free ? await requiredAgain(catalog, table, column, facts.number) : []),
+        ],
+        place,
+      ),
+    ],
+    kept: { shelf: id, before, after },
+  };
+}
+
+async function requiredAgain(
+  catalog: Lookup,
+  table: Relation,
+  column: string,
+  number: number,
+): Promise<string[]> {
+  const own = { oid: table.oid, table: table.sql, number, value: null };
+  const constraint = await notNullConstraint(catalog, own);
+  return constraint
+    ? recreateConstraint(catalog, constraint.oid)
+    : [`ALTER TABLE ${table.sql} ALTER COLUMN ${quote(column)} SET NOT NULL`];
 }
 
 function definitionOf({ command }: TableCommand): ColumnDef {

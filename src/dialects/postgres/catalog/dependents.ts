@@ -11,7 +11,10 @@ interface Reference {
   column: number;
 }
 
-/** Everything that depends on the given, directly or not. Under canonical settings. */
+/**
+ * Everything that depends on the given, directly or not. Under canonical settings. With triggers come
+ * their tables: one whose function or constraint was ours until now is not known as a part of its own.
+ */
 const dependents = `with recursive start as (
     select * from unnest($1::text[], $2::oid[], $3::int4[]) s (class, oid, col)
   ), found as (
@@ -21,7 +24,10 @@ const dependents = `with recursive start as (
     select d.classid, d.objid from found f join pg_depend d
       on d.refclassid = f.classid and d.refobjid = f.objid
   )
-  select classid::regclass::text as class, objid as oid from found`;
+  select classid::regclass::text as class, objid as oid from found
+  union all
+  select 'pg_class', t.tgrelid from found f join pg_trigger t on t.oid = f.objid
+    where f.classid = 'pg_trigger'::regclass and (t.tgenabled <> 'O' or not t.tgisinternal)`;
 
 export async function dependentsOf(
   session: Session,

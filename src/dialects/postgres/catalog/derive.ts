@@ -7,6 +7,7 @@ import type { Action, FactBase } from "@supabase/pg-delta";
 import type { UndoStatement } from "../../../core/plan.ts";
 import type { Session } from "../../dialect.ts";
 import { shown } from "../names.ts";
+import { reservedName, reservedSchema } from "../shelf-names.ts";
 import { type Identities, readIdentities, takeNamesBack } from "./renames.ts";
 
 /** Everything that pg-delta knows of a database, and which object is which. */
@@ -90,14 +91,15 @@ async function baseOf(session: Session): Promise<FactBase> {
   return withoutOurs(factBase);
 }
 
-/** Our schema is not there, and nothing of it on other objects. */
+/** Our schemas and what is hidden for an undo are not there, and nothing of them on other objects. */
 async function withoutOurs(base: FactBase): Promise<FactBase> {
   const { buildFactBase, encodeId } = await import("@supabase/pg-delta/core");
   type Id = ReturnType<FactBase["facts"]>[number]["id"];
   const isOurs = (id: Id): boolean => {
+    if ("column" in id && id.column !== undefined && reservedName.test(id.column)) return true;
     if ("target" in id) return isOurs(id.target);
-    if ("schema" in id && id.schema === "belay") return true;
-    return id.kind === "schema" && id.name === "belay";
+    if ("schema" in id && id.schema !== null && reservedSchema.test(id.schema)) return true;
+    return "name" in id && (id.kind === "schema" ? reservedSchema : reservedName).test(id.name);
   };
   const gone = new Set(
     base

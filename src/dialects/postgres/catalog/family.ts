@@ -1,6 +1,8 @@
 // Owns: the shape of a catalog family, and the pieces of SQL that all families share. A family is
 // data: which rows of the system catalogs are objects, which are parts of objects, and what text
-// says everything about them. `extract.ts` runs them.
+// says everything about them. `extract.ts` runs them. What is hidden for an undo is in none of them.
+
+import { isHidden, isOurSchema } from "../shelf-names.ts";
 
 /** Objects that stand by themselves: one row of `from` is one object. */
 export interface ObjectQuery {
@@ -70,8 +72,34 @@ export const firstNormalOid = 16384;
 
 /** Our own schema and those whose contents are the server's or a session's. */
 export const ours = (name: string) =>
-  `${name} not in ('pg_catalog', 'information_schema', 'pg_toast', 'belay')
-   and ${name} !~ '^pg_(toast_)?temp_'`;
+  `${name} not in ('pg_catalog', 'information_schema', 'pg_toast')
+   and ${name} !~ '^pg_(toast_)?temp_' and not ${isOurSchema(name)}`;
+
+/** Of an object that is not hidden for an undo; `name` may be null. */
+export const notHidden = (name: string) => `(${isHidden(name)}) is not true`;
+
+/** Attributes that are columns to users: neither the server's, nor dropped, nor hidden. */
+export const isColumn = (attribute: string) =>
+  `${attribute}.attnum > 0 and not ${attribute}.attisdropped and not ${isHidden(`${attribute}.attname`)}`;
+
+/** Whether a relation or function of the given oid is in one of our schemas. */
+export const inOurSchema = (className: "pg_class" | "pg_proc", oid: string) => {
+  const schema = className === "pg_class" ? "relnamespace" : "pronamespace";
+  return isOurSchema(
+    `(select o.${schema}::regnamespace::text from pg_catalog.${className} o where o.oid = ${oid})`,
+  );
+};
+
+const hiddenWord = `(belay_[0-9a-f]{8}_[a-z0-9_]*|"belay_[0-9a-f]{8}_([^"]|"")*")`;
+
+/**
+ * A query as the server writes it, without hidden columns. Where names would be ambiguous it lists
+ * the aliases of all columns of a table, also of those that the query does not read.
+ */
+export const shownQuery = (definition: string) =>
+  `(select case when strpos(q, 'belay_') > 0
+      then regexp_replace(q, '(?<=\\()(${hiddenWord}, )+|, ${hiddenWord}(?=[,)])', '', 'g') else q end
+    from cast(${definition} as text) q)`;
 
 /** Members of extensions come and go with the extension, which is an object itself. */
 export const notMember = (className: string, oid: string) =>
@@ -162,7 +190,7 @@ function annotationSql({ classes, objects }: Family, scope: Scope): string[] {
         concat_ws(' ', 'security label', provider, 'of column ' || quote_ident(a.attname)), label
       from pg_seclabel left join pg_attribute a
         on classoid = 'pg_class'::regclass and attrelid = objoid and attnum = objsubid and attnum > 0
-      where classoid in (${list}) ${which} ${builtIn}`,
+      where classoid in (${list}) ${which} ${builtIn} and ${notHidden("a.attname")}`,
   ];
 }
 

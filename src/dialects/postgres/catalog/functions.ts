@@ -1,6 +1,6 @@
 // Owns: what is read of functions, procedures and aggregates.
 
-import { acl, type Family, notMadeForType, words } from "./family.ts";
+import { acl, type Family, notMadeForType, shownQuery, words } from "./family.ts";
 
 /** A function named by an aggregate; null when it has none. */
 const step = (word: string, oid: string) => `'${word} ' || nullif(${oid}::oid, 0)::regprocedure`;
@@ -31,6 +31,8 @@ const aggregateText = words(
   "'moving initial ' || quote_literal(g.aggminitval)",
 );
 
+const text = "pg_get_functiondef(p.oid)";
+
 export const functions: Family = {
   classes: ["pg_proc"],
   objects: [
@@ -47,7 +49,8 @@ export const functions: Family = {
         acl: acl("f", "p.proacl", "p.proowner"),
         // From the arguments on: what stands before them is the name.
         definition: `case when p.prokind <> 'a' then
-          substring(pg_get_functiondef(p.oid) from '\\(.*$') end`,
+          substring(case when p.prosqlbody is null then ${text}
+            else ${shownQuery(text)} end from '\\(.*$') end`,
         aggregate: `case when p.prokind = 'a' then ${aggregateText} end`,
       },
     },

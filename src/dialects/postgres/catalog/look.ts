@@ -9,7 +9,7 @@
 // it, or on the relation it is part of, that lasts to the end of the transaction.
 
 import type { Session } from "../../dialect.ts";
-import { ours } from "./family.ts";
+import { notHidden, ours } from "./family.ts";
 import { canFlush, markSettled, versionOf } from "./server.ts";
 import { pinned, type Settings } from "./settings.ts";
 
@@ -77,7 +77,7 @@ function lookSql(catalogs: readonly string[], flush: boolean): string {
     from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
     where c.oid = any (array(select relation from locks
         where relation >= 16384 and mode not in ('AccessShareLock', 'RowShareLock')))
-      and c.relkind = 'r' and ${ours("n.nspname")}
+      and c.relkind = 'r' and ${ours("n.nspname")} and ${notHidden("c.relname")}
   union all
   select 'setting', p.name, 0, 0, 0, 0, p.value from (${pinned}) p where exists (select from counts)
   ${flush ? "union all select 'flush', '', 0, 0, 0, 0, pg_stat_force_next_flush()::text" : ""}`;

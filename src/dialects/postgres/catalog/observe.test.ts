@@ -7,6 +7,7 @@ import { type Catalog, describeDifference, differences } from "../../../core/cat
 import type { Session } from "../../dialect.ts";
 import { connect } from "../session.ts";
 import { extractCatalog } from "./extract.ts";
+import { setup as hidingSetup, cases as hidings, shelf } from "./hidden.test-data.ts";
 import { readWhole, setup, statements } from "./observe.test-data.ts";
 import { markObservation, observe, type Seen } from "./observe.ts";
 
@@ -55,6 +56,43 @@ forEachServer("observe", (server) => {
       catalog = seen.catalog;
     }
     expect(full).toEqual(readWhole);
+  });
+
+  test("keeps it true when things are hidden for an undo, and shown again", async () => {
+    await using db = await createDatabase(server);
+    await using session = await openSession(db.url);
+    await session.run(hidingSetup);
+    let catalog = await extractCatalog(session);
+    const full: string[] = [];
+    const capture = `${shelf}.capture() returns trigger language plpgsql as 'begin return null; end'`;
+    const statements = [
+      ...hidings.flatMap(({ hide, show }) => [hide, show]),
+      // Again, among what the counters take for new objects.
+      ...hidings.flatMap(({ hide, show }) => [
+        hide,
+        `create function fresh() returns int return 1; ${show}; drop function fresh()`,
+      ]),
+      `create function ${capture}`,
+      `create trigger capture after update on people for each row execute function ${shelf}.capture()`,
+      "drop trigger capture on people",
+      `create trigger capture after update on people for each row execute function ${shelf}.capture()`,
+      `alter function ${shelf}.capture() set schema public`,
+      `alter function capture() set schema ${shelf}`,
+      `drop function ${shelf}.capture() cascade`,
+      `alter table orders set schema ${shelf}; insert into ${shelf}.orders (who) values (1)`,
+      `update ${shelf}.orders set who = 2`,
+      `alter table ${shelf}.orders set schema public`,
+    ];
+    for (const statement of statements) {
+      const seen = await inTransaction(session, catalog, statement);
+      if (seen.full) full.push(statement);
+      const actual = await extractCatalog(session);
+      expectSame(seen.catalog, actual, statement);
+      expect(seen.rows, statement).toEqual([]);
+      catalog = seen.catalog;
+    }
+    const schema = /^alter schema|alter schema belay_shelf_00000000/;
+    expect(full.filter((statement) => !schema.test(statement))).toEqual([]);
   });
 
   test("forgets what was rolled back", async () => {

@@ -145,7 +145,7 @@ async function follow(
       now.set(identity, object);
     }
     const changes = replace(catalog, before, now, next, replaced);
-    if (changes.some(renamesSchema)) return undefined;
+    if (changes.some(renamesSchema) || movesSchema(changes, look)) return undefined;
     const mentioned = changes.flatMap((change) => referencesBy(change, look));
     const dependents = await dependentsOf(session, mentioned);
     const classes = new Set(dependents.map(classOf));
@@ -207,16 +207,27 @@ function renamesSchema({ before: was, after: is }: Changed[number]): boolean {
   return classOf(was.identity) === "pg_namespace";
 }
 
+/** Came from one of our names or went to one, with all that is in it. */
+function movesSchema(changes: Changed, { counts }: Look): boolean {
+  const { inserted = 0, deleted = 0 } = counts.get("pg_namespace") ?? {};
+  const schemas = changes.filter(
+    ({ before: was, after: is }) => classOf((was ?? is)?.identity ?? ":") === "pg_namespace",
+  );
+  const gone = schemas.filter(({ after: is }) => is === undefined);
+  const come = schemas.filter(({ before: was }) => was === undefined);
+  return gone.length > deleted || come.length > inserted;
+}
+
 /** What others may mention under another name now. */
 function referencesBy({ before: was, after: is }: Changed[number], look: Look & OwnRows) {
   if (was !== undefined && is !== undefined) return renamedIn(was, is);
   const object = was ?? is;
   if (object === undefined || !look.written.has(object.identity)) return [];
   // Written and gone: moved to a schema that we do not look into. Written and new: perhaps moved
-  // from one, when more rows were written than were inserted.
-  const { inserted = 0 } = look.counts.get(classOf(object.identity)) ?? {};
+  // from one, when more rows were written than were inserted and stayed.
+  const { inserted = 0, deleted = 0 } = look.counts.get(classOf(object.identity)) ?? {};
   const rows = [...look.written].filter((each) => classOf(each) === classOf(object.identity));
-  return was !== undefined || rows.length > inserted ? referencesTo(object) : [];
+  return was !== undefined || rows.length > inserted - deleted ? referencesTo(object) : [];
 }
 
 /** What of the replaced differs; an object created again is the one of the same name. */

@@ -112,6 +112,10 @@ const readers = `select d.classid, d.objid from pg_depend d
     on d.refclassid = r.classid and d.refobjid = r.objid
     where r.classid in (1247, 1255) and d.classid in (1247, 1255, 2618, 3256)`;
 
+/** The table of an index that was hidden is not told by its identity, as that of a known index is. */
+const indexed = `select 'found', 'pg_class', indrelid from pg_index
+    where indexrelid = any (array(select oid from relations))`;
+
 /** One query for the given catalogs; the planner would take its time over all of them. */
 function sqlFor(catalogs: readonly string[]): string {
   const all = (sources: Source[]) =>
@@ -132,6 +136,7 @@ function sqlFor(catalogs: readonly string[]): string {
   select 'written' as kind, class, oid from written where oid >= 16384
   union all select 'found', * from (${all(partRows)}) parts (class, oid) where oid >= 16384
   union all select 'found', classid::regclass::text, objid from readers where classid <> 1247
+  ${catalogs.includes("pg_class") ? `union all ${indexed}` : ""}
   union all select 'foreign', class, oid from written
     where class = any ($6::text[]) and $5::int4[] is not null and (oid < 16384 or exists (select from pg_depend e
       where e.classid = ${oidOf} and e.objid = written.oid and e.deptype = 'e'))`;

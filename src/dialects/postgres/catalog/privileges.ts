@@ -1,6 +1,7 @@
 // Owns: what is read of the database itself: its settings and privileges, default privileges, and
 // privileges on objects of the server and of extensions, which are not objects of ours.
 
+import { isOurSchema } from "../shelf-names.ts";
 import { acl, type Family, notMember, type PartQuery, sortedAcl } from "./family.ts";
 
 const thisDatabase = "d.datname = current_database()";
@@ -58,7 +59,7 @@ const defaults: Family["objects"][number] = {
   class: "pg_default_acl",
   oid: "p.oid",
   from: "pg_default_acl p left join pg_namespace s on s.oid = p.defaclnamespace",
-  where: "s.nspname is distinct from 'belay'",
+  where: `(${isOurSchema("s.nspname")}) is not true`,
   name: `concat_ws(' ', 'default privileges of', p.defaclrole::regrole,
     'in schema ' || quote_ident(s.nspname), case p.defaclobjtype when 'r' then 'on tables'
     when 'S' then 'on sequences' when 'f' then 'on functions' when 'T' then 'on types'

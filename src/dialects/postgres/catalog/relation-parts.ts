@@ -2,7 +2,19 @@
 // policies. Definitions leave out the name of the relation they are in, so that renaming a table
 // does not change the facts of each of its parts.
 
-import { acl, comment, either, flag, options, type PartQuery, words } from "./family.ts";
+import { isHidden, isOurSchema } from "../shelf-names.ts";
+import {
+  acl,
+  comment,
+  either,
+  flag,
+  isColumn,
+  notHidden,
+  options,
+  type PartQuery,
+  shownQuery,
+  words,
+} from "./family.ts";
 
 /** `pg_get_*def(...)` from the first such word on; what stands before it is name and relation. */
 const from = (word: string, definition: string) => `substring(${definition} from ' (${word} .*)$')`;
@@ -39,7 +51,7 @@ const columns: PartQuery = {
   class: "pg_class",
   of: "a.attrelid",
   from: `pg_attribute a ${columnTables}`,
-  where: "a.attnum > 0 and not a.attisdropped and c.relkind in ('r', 'p', 'f', 'v', 'm')",
+  where: `${isColumn("a")} and c.relkind in ('r', 'p', 'f', 'v', 'm')`,
   parts: "concat_ws(' ', a.attnum, 'pg_attrdef:' || d.oid)",
   fact: "'column ' || quote_ident(a.attname)",
   value: columnText,
@@ -47,16 +59,17 @@ const columns: PartQuery = {
 
 /**
  * PostgreSQL 18 keeps a named constraint for every NOT NULL; with its default name it says nothing
- * that the column does not. Names longer than 63 bytes are cut by the server in its own way.
+ * that the column does not. Names longer than 63 bytes are cut by the server in its own way. That of
+ * a hidden column is hidden, whatever its name: renaming a column leaves it.
  */
-const impliedNotNull = `(k.contype = 'n' and k.convalidated and not k.connoinherit
-  and k.coninhcount = 0 and (
-    select case when octet_length(c.relname || '_' || a.attname || '_not_null') > 63
+const impliedNotNull = `(k.contype = 'n' and (
+    select ${isHidden("a.attname")} or k.convalidated and not k.connoinherit and k.coninhcount = 0
+      and case when octet_length(c.relname || '_' || a.attname || '_not_null') > 63
         then k.conname like '%\\_not\\_null'
         else k.conname = c.relname || '_' || a.attname || '_not_null' end
+      and ${comment("pg_constraint", "k.oid")} is null
       from pg_attribute a join pg_class c on c.oid = a.attrelid
-      where a.attrelid = k.conrelid and a.attnum = k.conkey[1])
-  and ${comment("pg_constraint", "k.oid")} is null)`;
+      where a.attrelid = k.conrelid and a.attnum = k.conkey[1]))`;
 
 /**
  * Copies of a foreign key for each partition it refers to; numbered names, no meaning of their own.
@@ -69,7 +82,8 @@ const constraints: PartQuery = {
   class: "pg_class",
   of: "k.conrelid",
   from: "pg_constraint k",
-  where: `k.contype <> 't' and not ${impliedNotNull} and not ${shadowForeignKey}`,
+  where: `k.contype <> 't' and ${notHidden("k.conname")} and not ${impliedNotNull}
+    and not ${shadowForeignKey}`,
   parts: "'pg_constraint:' || k.oid",
   fact: "'constraint ' || quote_ident(k.conname)",
   value: words(
@@ -85,6 +99,7 @@ const indexes: PartQuery = {
   class: "pg_class",
   of: "i.indrelid",
   from: "pg_index i join pg_class x on x.oid = i.indexrelid",
+  where: notHidden("x.relname"),
   parts: "'pg_class:' || i.indexrelid",
   fact: "'index ' || quote_ident(x.relname)",
   value: words(
@@ -116,7 +131,7 @@ const triggers: PartQuery = {
   of: "g.tgrelid",
   from: `pg_trigger g join pg_proc p on p.oid = g.tgfoid
     join pg_namespace n on n.oid = p.pronamespace`,
-  where: "not g.tgisinternal and n.nspname <> 'belay'",
+  where: `not g.tgisinternal and ${notHidden("g.tgname")} and not ${isOurSchema("n.nspname")}`,
   parts: "'pg_trigger:' || g.oid",
   fact: "'trigger ' || quote_ident(g.tgname)",
   value: words(triggerText, firing("g.tgenabled"), comment("pg_trigger", "g.oid")),
@@ -128,7 +143,8 @@ const keyTriggers: PartQuery = {
   of: "g.tgrelid",
   from: `pg_trigger g join pg_constraint k on k.oid = g.tgconstraint
     join pg_proc p on p.oid = g.tgfoid`,
-  where: "g.tgisinternal and g.tgenabled <> 'O'",
+  where: `g.tgisinternal and g.tgenabled <> 'O' and ${notHidden("k.conname")}
+    and not ${isOurSchema("k.connamespace::regnamespace::text")}`,
   parts: "'pg_trigger:' || g.oid",
   fact: `'trigger ' || quote_ident(p.proname) || ' of ' || k.conrelid::regclass || ' '
     || quote_ident(k.conname)`,
@@ -140,10 +156,11 @@ const rules: PartQuery = {
   class: "pg_class",
   of: "w.ev_class",
   from: "pg_rewrite w",
+  where: notHidden("w.rulename"),
   parts: "'pg_rewrite:' || w.oid",
   fact: `case when w.rulename = '_RETURN' then '@definition' else 'rule ' || quote_ident(w.rulename) end`,
   value: `case when w.rulename = '_RETURN' then '' else ${words(
-    `replace(${from("ON", "pg_get_ruledef(w.oid)")}, ' TO ' || w.ev_class::regclass, '')`,
+    `replace(${from("ON", shownQuery("pg_get_ruledef(w.oid)"))}, ' TO ' || w.ev_class::regclass, '')`,
     firing("w.ev_enabled"),
     comment("pg_rewrite", "w.oid"),
   )} end`,
@@ -153,6 +170,7 @@ const policies: PartQuery = {
   class: "pg_class",
   of: "y.polrelid",
   from: "pg_policy y",
+  where: notHidden("y.polname"),
   parts: "'pg_policy:' || y.oid",
   fact: "'policy ' || quote_ident(y.polname)",
   value: words(
@@ -161,8 +179,8 @@ const policies: PartQuery = {
        when 'd' then 'for delete' else 'for all' end`,
     `'to ' || (select string_agg(case r when 0 then 'public' else r::regrole::text end, ', '
        order by case r when 0 then 'public' else r::regrole::text end collate "C") from unnest(y.polroles) r)`,
-    "'using (' || pg_get_expr(y.polqual, y.polrelid) || ')'",
-    "'with check (' || pg_get_expr(y.polwithcheck, y.polrelid) || ')'",
+    `'using (' || ${shownQuery("pg_get_expr(y.polqual, y.polrelid)")} || ')'`,
+    `'with check (' || ${shownQuery("pg_get_expr(y.polwithcheck, y.polrelid)")} || ')'`,
     comment("pg_policy", "y.oid"),
   ),
 };

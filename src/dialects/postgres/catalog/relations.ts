@@ -1,7 +1,7 @@
 // Owns: what is read of relations: tables, views, materialized views, foreign tables, sequences.
 // Their columns, constraints, indexes, triggers, rules and policies are in `relation-parts.ts`.
 
-import { acl, either, type Family, flag, options } from "./family.ts";
+import { acl, either, type Family, flag, notHidden, options, shownQuery } from "./family.ts";
 import { relationParts } from "./relation-parts.ts";
 
 const kindWord = `case c.relkind when 'v' then 'view' when 'm' then 'materialized view'
@@ -24,7 +24,7 @@ const tables: Family["objects"][number] = {
   class: "pg_class",
   oid: "c.oid",
   from: "pg_class c",
-  where: "c.relkind in ('r', 'p', 'f', 'v', 'm')",
+  where: `c.relkind in ('r', 'p', 'f', 'v', 'm') and ${notHidden("c.relname")}`,
   schema: "c.relnamespace",
   name: `${kindWord} || ' ' || c.oid::regclass::text`,
   storage: "case when c.relkind in ('r', 'm') then c.relfilenode::text end",
@@ -49,7 +49,7 @@ const tables: Family["objects"][number] = {
     "of type": "case when c.reloftype <> 0 then format_type(c.reloftype, null) end",
     server: `(select concat_ws(' ', quote_ident(s.srvname), ${options("f.ftoptions")})
       from pg_foreign_table f join pg_foreign_server s on s.oid = f.ftserver where f.ftrelid = c.oid)`,
-    definition: "case when c.relkind in ('v', 'm') then pg_get_viewdef(c.oid) end",
+    definition: `case when c.relkind in ('v', 'm') then ${shownQuery("pg_get_viewdef(c.oid)")} end`,
     populated: "case when c.relkind = 'm' then c.relispopulated::text end",
   },
 };
@@ -59,6 +59,7 @@ const sequences: Family["objects"][number] = {
   class: "pg_class",
   oid: "c.oid",
   from: "pg_class c join pg_sequence s on s.seqrelid = c.oid",
+  where: notHidden("c.relname"),
   schema: "c.relnamespace",
   name: `'sequence ' || c.oid::regclass::text`,
   facts: {

@@ -4,7 +4,7 @@
 
 import type { Session } from "../../dialect.ts";
 import { quote } from "../names.ts";
-import { ours } from "./family.ts";
+import { isColumn, notHidden, ours } from "./family.ts";
 
 /** What holds others comes first: what is in it may have its old name by then. */
 const order = ["schema", "relation", "sequence", "type", "column", "label"] as const;
@@ -30,7 +30,7 @@ const query = `
   union all
   select case c.relkind when 'S' then 'sequence' else 'relation' end, 'pg_class:' || c.oid, n.nspname, c.relname, '', false
     from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-    where c.relkind in ('r', 'p', 'f', 'v', 'm', 'S') and ${ours("n.nspname")}
+    where c.relkind in ('r', 'p', 'f', 'v', 'm', 'S') and ${ours("n.nspname")} and ${notHidden("c.relname")}
   union all
   select 'type', 'pg_type:' || t.oid, n.nspname, t.typname, '', false
     from pg_catalog.pg_type t join pg_catalog.pg_namespace n on n.oid = t.typnamespace
@@ -40,7 +40,7 @@ const query = `
   select 'column', 'pg_class:' || c.oid || '.' || a.attnum, n.nspname, c.relname, a.attname, c.relkind = 'c'
     from pg_catalog.pg_attribute a join pg_catalog.pg_class c on c.oid = a.attrelid
       join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-    where c.relkind in ('r', 'p', 'f', 'v', 'm', 'c') and a.attnum > 0 and not a.attisdropped
+    where c.relkind in ('r', 'p', 'f', 'v', 'm', 'c') and ${isColumn("a")}
       and a.attinhcount = 0 and ${ours("n.nspname")}
   union all
   select 'label', 'pg_enum:' || e.oid, n.nspname, t.typname, e.enumlabel, false

@@ -1,20 +1,27 @@
 // Owns: what is read of publications and subscriptions. Connection strings are secrets and are not
 // read; what a subscription does by itself (its two-phase state) is not schema.
 
-import { type Family, flag, type PartQuery, words } from "./family.ts";
+import { isHidden, isOurSchema } from "../shelf-names.ts";
+import { type Family, flag, inOurSchema, type PartQuery, words } from "./family.ts";
 
 const publishedTables: PartQuery = {
   class: "pg_publication",
   of: "r.prpubid",
   from: "pg_publication_rel r",
+  where: `not ${inOurSchema("pg_class", "r.prrelid")}`,
   parts: "'pg_publication_rel:' || r.oid",
   fact: "'table ' || r.prrelid::regclass",
   value: "'published'",
 };
 
-/** Column lists and row filters came with PostgreSQL 15. */
+/**
+ * Column lists and row filters came with PostgreSQL 15. Dropping a listed column drops the table from
+ * the publication.
+ */
 const publishedColumns: PartQuery = {
   ...publishedTables,
+  where: `${publishedTables.where} and not exists (select from pg_attribute a
+    where a.attrelid = r.prrelid and a.attnum = any (r.prattrs) and ${isHidden("a.attname")})`,
   value: words(
     "'published'",
     `'columns (' || (select string_agg(quote_ident(a.attname), ', ' order by a.attnum)
@@ -28,6 +35,7 @@ const publishedSchemas: PartQuery = {
   class: "pg_publication",
   of: "s.pnpubid",
   from: "pg_publication_namespace s",
+  where: `not ${isOurSchema("s.pnnspid::regnamespace::text")}`,
   parts: "'pg_publication_namespace:' || s.oid",
   fact: "'schema ' || s.pnnspid::regnamespace",
   value: "'published'",

@@ -1,6 +1,6 @@
 // Owns: what is read of schemas, extensions, extended statistics and languages.
 
-import { acl, either, type Family, ours, words } from "./family.ts";
+import { acl, either, type Family, inOurSchema, notHidden, ours, words } from "./family.ts";
 
 export const schemas: Family = {
   classes: ["pg_namespace"],
@@ -48,6 +48,8 @@ export const statistics: Family = {
       class: "pg_statistic_ext",
       oid: "s.oid",
       from: "pg_statistic_ext s",
+      // Moving a table leaves its statistics where they are.
+      where: `${notHidden("s.stxname")} and not ${inOurSchema("pg_class", "s.stxrelid")}`,
       schema: "s.stxnamespace",
       name: "'statistics ' || quote_ident(n.nspname) || '.' || quote_ident(s.stxname)",
       facts: {
@@ -110,9 +112,8 @@ export const eventTriggers: Family = {
       class: "pg_event_trigger",
       oid: "v.oid",
       from: "pg_event_trigger v",
-      // Ours call functions of our schema.
-      where: `not exists (select from pg_proc p join pg_namespace n on n.oid = p.pronamespace
-        where p.oid = v.evtfoid and n.nspname = 'belay')`,
+      // Ours call functions of our schemas.
+      where: `not ${inOurSchema("pg_proc", "v.evtfoid")}`,
       name: "'event trigger ' || quote_ident(v.evtname)",
       facts: {
         owner: "v.evtowner::regrole::text",

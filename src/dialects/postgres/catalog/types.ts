@@ -1,6 +1,6 @@
 // Owns: what is read of types: enums, domains, composite types, ranges, base types.
 
-import { acl, comment, either, type Family, flag, words } from "./family.ts";
+import { acl, comment, either, type Family, flag, isColumn, notHidden, words } from "./family.ts";
 import { columnTables, columnText } from "./relation-parts.ts";
 
 /** `in`, `out` and the like of base types; `-` is none. */
@@ -64,7 +64,7 @@ export const types: Family = {
       class: "pg_type",
       of: "y.oid",
       from: `pg_type y join pg_attribute a on a.attrelid = y.typrelid ${columnTables}`,
-      where: "y.typrelid <> 0 and c.relkind = 'c' and a.attnum > 0 and not a.attisdropped",
+      where: `y.typrelid <> 0 and c.relkind = 'c' and ${isColumn("a")}`,
       parts: "a.attnum::text",
       fact: "'column ' || quote_ident(a.attname)",
       value: columnText,
@@ -75,7 +75,7 @@ export const types: Family = {
       from: "pg_constraint k",
       // A domain's NOT NULL is a constraint too on PostgreSQL 17 and later; `not null` says it.
       // The index on contypid begins with conrelid.
-      where: "k.conrelid = 0 and k.contype <> 'n'",
+      where: `k.conrelid = 0 and k.contype <> 'n' and ${notHidden("k.conname")}`,
       parts: "'pg_constraint:' || k.oid",
       fact: "'constraint ' || quote_ident(k.conname)",
       value: words("pg_get_constraintdef(k.oid)", comment("pg_constraint", "k.oid")),

@@ -1,5 +1,6 @@
 import type { CopyStmt } from "@pgsql/types";
 import { nothingToUndo } from "../../../core/plan.ts";
+import { capturing } from "../capturing.ts";
 import { defineKind } from "../kind.ts";
 import { relationName } from "../names.ts";
 import { findRelation } from "../relation.ts";
@@ -31,7 +32,8 @@ export const kind = defineKind<CopyStmt>({
     };
   },
   async recall({ relation, is_from }, catalog) {
-    if (!is_from || (await findRelation(catalog, relation))) return undefined;
-    return nothingToUndo;
+    if (!is_from) return undefined;
+    const table = await findRelation(catalog, relation);
+    return table ? capturing(catalog, [table]) : nothingToUndo;
   },
 });

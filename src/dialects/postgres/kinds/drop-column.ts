@@ -4,7 +4,10 @@
 import { inTransaction, nothingToUndo, type Undo } from "../../../core/plan.ts";
 import { columnName, onTable, tableLock } from "../alter-table.ts";
 import { columnFacts, recreateColumn } from "../column-definition.ts";
+import { unlessUnfit } from "../constraint-back.ts";
 import { recreateDependents } from "../dependents.ts";
+import { isOnly } from "../family.ts";
+import { hideColumn } from "../hide-column.ts";
 import { defineKind, type Lookup, type TableCommand } from "../kind.ts";
 import type { Relation } from "../relation.ts";
 import { countRows } from "../row-count.ts";
@@ -28,10 +31,23 @@ export const kind = defineKind<TableCommand>({
   recall: (node, catalog) => onTable(node, catalog, (table) => recallColumn(node, catalog, table)),
 });
 
+/** Added again it stands last, and only then where it stood. */
+async function isLast(catalog: Lookup, table: Relation, { number }: { number: number }) {
+  const later = await catalog.rows(
+    "SELECT FROM pg_attribute WHERE attrelid = $1::oid AND attnum > $2 AND NOT attisdropped",
+    [table.oid, number],
+  );
+  return later.length === 0;
+}
+
 async function recallColumn(node: TableCommand, catalog: Lookup, table: Relation): Promise<Undo> {
   const column = node.command.name ?? "";
   const facts = await columnFacts(catalog, table, column);
   if (!facts) return nothingToUndo;
+  const cascade = node.command.behavior === "DROP_CASCADE";
+  const id = isOnly(node) || !catalog.whole ? undefined : catalog.shelf?.();
+  const hidden = id && (await hideColumn(catalog, id, table, column, { cascade }));
+  if (hidden) return hidden;
   const object = `column ${columnName(node)}`;
   const all = await countRows(catalog, table);
   const held = await countRows(catalog, table, column);
@@ -41,12 +57,13 @@ async function recallColumn(node: TableCommand, catalog: Lookup, table: Relation
       ? "DROP COLUMN removes its values; rows without one keep NOT NULL from being put back"
       : "DROP COLUMN removes its values";
   const sql = await recreateColumn(catalog, table, column, all.rows === 0);
-  const again: Undo = {
-    kind: "lossy",
-    sql: sql.map(inTransaction),
-    losses: [{ object, why, ...held }],
-  };
-  if (node.command.behavior !== "DROP_CASCADE") return again;
+  // Computed for rows that were written since, it may fail.
+  const bears = facts.generated !== "" && catalog.shelf !== undefined && !cascade;
+  const conflict = { shelf: "", table: table.sql, why: `column ${column} is not there again` };
+  const back = bears ? [unlessUnfit(sql, conflict)] : sql.map(inTransaction);
+  if (bears && (await isLast(catalog, table, facts))) return { kind: "exact", sql: back };
+  const again: Undo = { kind: "lossy", sql: back, losses: [{ object, why, ...held }] };
+  if (!cascade) return again;
   const address = { catalog: "pg_class", oid: table.oid, subid: facts.number };
   return recreateDependents(catalog, address, again, object);
 }

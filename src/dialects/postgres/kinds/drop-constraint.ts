@@ -1,5 +1,6 @@
-import { exactly, nothingToUndo, type Undo } from "../../../core/plan.ts";
+import { nothingToUndo, type Undo } from "../../../core/plan.ts";
 import { columnName, onTable, tableLock } from "../alter-table.ts";
+import { constraintBack } from "../constraint-back.ts";
 import { findConstraint, recreateConstraint } from "../constraint-definition.ts";
 import { recreateDependents } from "../dependents.ts";
 import { defineKind, type TableCommand } from "../kind.ts";
@@ -15,9 +16,17 @@ export const kind = defineKind<TableCommand>({
   }),
   recall: (node, catalog) =>
     onTable(node, catalog, async (table): Promise<Undo> => {
-      const oid = await findConstraint(catalog, table, node.command.name ?? "");
-      if (oid === undefined) return nothingToUndo;
-      const again = exactly(...(await recreateConstraint(catalog, oid)));
+      const name = node.command.name ?? "";
+      const found = await findConstraint(catalog, table, name);
+      if (found === undefined) return nothingToUndo;
+      const { oid, type } = found;
+      const returning = {
+        again: await recreateConstraint(catalog, oid),
+        name,
+        table: table.sql,
+        type,
+      };
+      const again: Undo = { kind: "exact", sql: await constraintBack(catalog, returning) };
       if (node.command.behavior !== "DROP_CASCADE") return again;
       const address = { catalog: "pg_constraint", oid };
       return recreateDependents(catalog, address, again, `constraint ${columnName(node)}`);

@@ -1,6 +1,7 @@
 import type { DropStmt } from "@pgsql/types";
 import { nothingToUndo, type Undo, type UndoStatement } from "../../../core/plan.ts";
 import { composeUndos } from "../compose.ts";
+import { unlessUnfit } from "../constraint-back.ts";
 import { recreateDependents } from "../dependents.ts";
 import { droppedRelations } from "../dropped.ts";
 import { recreateIndex } from "../index-definition.ts";
@@ -47,7 +48,7 @@ async function recallIndex(node: DropStmt, catalog: Lookup, index: Relation): Pr
   const definition = await recreateIndex(catalog, index.oid);
   const object = `index ${index.shown}`;
   const again: Undo = definition
-    ? { kind: "exact", sql: definition.map((sql) => created(sql, node.concurrent ?? false)) }
+    ? { kind: "exact", sql: await madeAgain(node, catalog, index, definition) }
     : {
         kind: "lossy",
         sql: [],
@@ -55,6 +56,25 @@ async function recallIndex(node: DropStmt, catalog: Lookup, index: Relation): Pr
       };
   if (node.behavior !== "DROP_CASCADE") return again;
   return recreateDependents(catalog, { catalog: "pg_class", oid: index.oid }, again, object);
+}
+
+async function madeAgain(
+  { concurrent = false }: DropStmt,
+  catalog: Lookup,
+  index: Relation,
+  definition: readonly string[],
+): Promise<UndoStatement[]> {
+  if (concurrent || catalog.shelf === undefined) {
+    return definition.map((sql) => created(sql, concurrent));
+  }
+  const [on] = await catalog.rows<{ table: string }>(
+    `SELECT format('%I.%I', n.nspname, c.relname) AS table FROM pg_index i
+       JOIN pg_class c ON c.oid = i.indrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+      WHERE i.indexrelid = $1::oid`,
+    [index.oid],
+  );
+  const why = `index ${index.name} is not there again`;
+  return [unlessUnfit(definition, { shelf: "", table: on?.table ?? "", why })];
 }
 
 /** What was dropped without stopping writers is made again without stopping them. */

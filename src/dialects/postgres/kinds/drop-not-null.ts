@@ -1,5 +1,6 @@
 import { exactly, nothingToUndo } from "../../../core/plan.ts";
 import { alter, columnName, onTable, tableLock } from "../alter-table.ts";
+import { constraintBack } from "../constraint-back.ts";
 import { recreateConstraint } from "../constraint-definition.ts";
 import { columnInFamily, isOnly } from "../family.ts";
 import { defineKind, type TableCommand } from "../kind.ts";
@@ -22,7 +23,11 @@ export const kind = defineKind<TableCommand>({
       if (own?.value !== "true") return nothingToUndo;
       const constraint = await notNullConstraint(catalog, own);
       // Its name, comment and NO INHERIT are more than SET NOT NULL would bring back.
-      if (constraint) return exactly(...(await recreateConstraint(catalog, constraint.oid)));
-      return exactly(alter(node, `ALTER COLUMN ${quote(column)} SET NOT NULL`, table));
+      const again = constraint
+        ? await recreateConstraint(catalog, constraint.oid)
+        : [alter(node, `ALTER COLUMN ${quote(column)} SET NOT NULL`, table)];
+      const name = constraint?.name ?? `NOT NULL of ${column}`;
+      const returning = { again, name, table: table.sql, type: "n" };
+      return { kind: "exact", sql: await constraintBack(catalog, returning) };
     }),
 });

@@ -8,6 +8,7 @@ import { dottedName, parts } from "../names.ts";
 import { findAll } from "../objects/found.ts";
 import { isNamedType, nounOf, targetOf } from "../objects/object-type.ts";
 import { undoOfDrop } from "../objects/recreate.ts";
+import { shelveObjects } from "../shelve-objects.ts";
 
 const others = new Set(["OBJECT_TABLE", "OBJECT_INDEX", "OBJECT_EXTENSION"]);
 
@@ -23,7 +24,12 @@ export const kind = defineKind<DropStmt>({
     locks: (node.objects ?? []).flatMap((object) => lockOf(node, object)),
     undo: nothingToUndo,
   }),
-  recall: async (node, catalog) => undoOfDrop(catalog, await findAll(catalog, targets(node))),
+  async recall(node, catalog) {
+    const roots = await findAll(catalog, targets(node));
+    const id = catalog.shelf?.();
+    const shelved = id && (await shelveObjects(catalog, id, roots));
+    return shelved || undoOfDrop(catalog, roots);
+  },
 });
 
 function targets({ removeType, objects = [] }: DropStmt) {

@@ -5,8 +5,9 @@ import { cascadeLosses, dependentsOf } from "../dependents.ts";
 import { droppedRelations } from "../dropped.ts";
 import { defineKind } from "../kind.ts";
 import { relationName } from "../names.ts";
-import { findRelation } from "../relation.ts";
+import { findRelation, type Relation } from "../relation.ts";
 import { countRows } from "../row-count.ts";
+import { shelveTables } from "../shelve-tables.ts";
 
 const why = "DROP TABLE removes it with its rows";
 
@@ -27,13 +28,20 @@ export const kind = defineKind<DropStmt>({
     };
   },
   async recall(node, catalog) {
-    const losses: Loss[] = [];
+    const tables: Relation[] = [];
     for (const relation of droppedRelations(node)) {
       const table = await findRelation(catalog, relation);
-      if (!table) continue;
+      if (table) tables.push(table);
+    }
+    const cascade = node.behavior === "DROP_CASCADE";
+    const id = catalog.shelf?.();
+    const shelved = id && (await shelveTables(catalog, id, tables, cascade));
+    if (shelved) return shelved;
+    const losses: Loss[] = [];
+    for (const table of tables) {
       const object = `table ${table.shown}`;
       losses.push({ object, why, ...(await countRows(catalog, table)) });
-      if (node.behavior !== "DROP_CASCADE") continue;
+      if (!cascade) continue;
       const address = { catalog: "pg_class", oid: table.oid };
       const dependents = await dependentsOf(catalog, address);
       losses.push(...(await cascadeLosses(catalog, dependents, object)));

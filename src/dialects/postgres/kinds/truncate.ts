@@ -1,8 +1,9 @@
 import type { RangeVar, TruncateStmt } from "@pgsql/types";
 import { type Loss, nothingToUndo } from "../../../core/plan.ts";
+import { capturing } from "../capturing.ts";
 import { defineKind } from "../kind.ts";
 import { relationName } from "../names.ts";
-import { findRelation } from "../relation.ts";
+import { findRelation, type Relation } from "../relation.ts";
 import { countRows } from "../row-count.ts";
 import { truncatedWith } from "../truncated.ts";
 
@@ -24,17 +25,18 @@ export const kind = defineKind<TruncateStmt>({
     };
   },
   async recall(node, catalog) {
-    const losses: Loss[] = [];
-    const seen = new Set<string>();
+    const tables = new Map<string, Relation>();
     for (const named of tablesOf(node)) {
       const table = await findRelation(catalog, named);
       if (!table) continue;
       const others = node.behavior === "DROP_CASCADE" ? await truncatedWith(catalog, table) : [];
-      for (const each of [table, ...others]) {
-        if (seen.has(each.oid)) continue;
-        seen.add(each.oid);
-        losses.push({ object: `rows of ${each.shown}`, why, ...(await countRows(catalog, each)) });
-      }
+      for (const each of [table, ...others]) tables.set(each.oid, each);
+    }
+    const captured = await capturing(catalog, [...tables.values()]);
+    if (captured) return captured;
+    const losses: Loss[] = [];
+    for (const each of tables.values()) {
+      losses.push({ object: `rows of ${each.shown}`, why, ...(await countRows(catalog, each)) });
     }
     return losses.length === 0 ? nothingToUndo : { kind: "lossy", sql: [], losses };
   },

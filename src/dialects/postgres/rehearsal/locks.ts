@@ -4,6 +4,7 @@
 import { type LockMode, lockModes } from "../../../core/plan.ts";
 import type { Session } from "../../dialect.ts";
 import type { HeldLock } from "../../rehearsal.ts";
+import { notHidden, ours } from "../catalog/family.ts";
 
 /** `AccessExclusiveLock` as users know it. */
 const modes = new Map(
@@ -22,7 +23,7 @@ export async function heldLocks(session: Session): Promise<HeldLock[]> {
        JOIN pg_class c ON c.oid = l.relation AND c.relkind IN ('r', 'p', 'm')
        JOIN pg_namespace n ON n.oid = c.relnamespace
       WHERE l.pid = pg_backend_pid() AND l.granted AND l.locktype = 'relation'
-        AND n.nspname !~ '^(pg_|information_schema$|belay(_|$))'`,
+        AND ${ours("n.nspname")} AND ${notHidden("c.relname")}`,
   );
   return rows.flatMap(({ table, mode, storage }) => {
     const known = modes.get(mode);

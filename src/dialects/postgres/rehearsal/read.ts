@@ -1,10 +1,12 @@
 // Owns: all rows of a database as comparable text, one statement for up to fifty tables. Text is
 // what the types' output functions give under fixed settings, so nothing is rounded or folded.
-// Left out: what belongs to the server, to an extension, to a session, or to Belay; foreign tables;
+// Left out: what belongs to the server, to an extension, to a session, or to Belay, such as columns
+// that it hides for an undo; foreign tables;
 // materialized views (they hold nothing of their own).
 
 import type { Session } from "../../dialect.ts";
 import type { Contents, Row, SequencePlace, TableRows } from "../../rehearsal.ts";
+import { isColumn, notHidden, ours } from "../catalog/family.ts";
 import { quote } from "../names.ts";
 
 const settings = `
@@ -12,7 +14,7 @@ const settings = `
   SET timezone = 'UTC'; SET bytea_output = 'hex'; SET extra_float_digits = 1;
   SET row_security = off; SET xmloption = content`;
 
-const ours = "n.nspname !~ '^(pg_|information_schema$|belay(_|$))'";
+const kept = `c.relpersistence <> 't' AND ${ours("n.nspname")} AND ${notHidden("c.relname")}`;
 
 const tablesSql = `
   SELECT c.oid::text AS oid, format('%I.%I', n.nspname, c.relname) AS name,
@@ -21,16 +23,16 @@ const tablesSql = `
                    -- Its cast to text cuts the blanks off.
                    'bpchar'::regtype IN (a.atttypid, t.typbasetype)) ORDER BY a.attnum), '[]')
             FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
-           WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns,
+           WHERE a.attrelid = c.oid AND ${isColumn("a")}) AS columns,
          (SELECT array_to_json((i.indkey::int2[])[0:i.indnkeyatts - 1])
-            FROM pg_index i
+            FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid AND ${notHidden("x.relname")}
            WHERE i.indrelid = c.oid AND i.indisunique AND i.indimmediate AND i.indisvalid
              AND i.indpred IS NULL AND i.indexprs IS NULL
              AND NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid
-                              AND a.attnum = ANY (i.indkey::int2[]) AND NOT a.attnotnull)
+                              AND a.attnum = ANY (i.indkey::int2[]) AND NOT (a.attnotnull AND ${isColumn("a")}))
            ORDER BY i.indisprimary DESC, i.indnkeyatts, i.indexrelid LIMIT 1) AS key
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-   WHERE c.relkind = 'r' AND c.relpersistence <> 't' AND ${ours}
+   WHERE c.relkind = 'r' AND ${kept}
      AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass
                       AND d.objid = c.oid AND d.deptype = 'e')
    ORDER BY name`;
@@ -40,7 +42,7 @@ const sequencesSql = `
          s.seqincrement::text AS step
     FROM pg_sequence s JOIN pg_class c ON c.oid = s.seqrelid
     JOIN pg_namespace n ON n.oid = c.relnamespace
-   WHERE c.relpersistence <> 't' AND ${ours}
+   WHERE ${kept}
    ORDER BY name`;
 
 interface TableRow extends Record<string, unknown> {

@@ -5,6 +5,7 @@ import { align } from "./align.ts";
 import { claim, createDatabase, dropDatabase, sweep } from "./databases.ts";
 import { edit } from "./edit.ts";
 import { fill } from "./fill.ts";
+import { leftovers } from "./leftovers.ts";
 import { heldLocks } from "./locks.ts";
 import { readContents } from "./read.ts";
 import { dropRole, roleNames } from "./roles.ts";
@@ -17,4 +18,5 @@ export const postgresRehearsals: Rehearsals = {
   dropRole,
   read: readContents,
   locks: heldLocks,
+  leftovers,
 };

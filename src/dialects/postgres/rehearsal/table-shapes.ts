@@ -3,6 +3,7 @@
 // to an extension, to a session, or to Belay; foreign tables; views.
 
 import type { Session } from "../../dialect.ts";
+import { inOurSchema, isColumn, notHidden, ours } from "../catalog/family.ts";
 import { canonically } from "../catalog/settings.ts";
 
 /** A type, with those it is made of. */
@@ -134,12 +135,16 @@ interface TableRow extends Record<string, unknown> {
   }[];
 }
 
-/** PostgreSQL 14 has no NULLS NOT DISTINCT; the row's own JSON tells without naming the column. */
+/**
+ * PostgreSQL 14 has no NULLS NOT DISTINCT; the row's own JSON tells without naming the column. Only
+ * whether ON CONFLICT is taken is asked of hidden indexes too: the server does not know them hidden.
+ */
 const tablesSql = `
   SELECT c.oid::text AS oid, format('%I.%I', n.nspname, c.relname) AS name,
     c.relkind = 'p' AS partitioned,
     (SELECT i.inhparent::text FROM pg_inherits i WHERE i.inhrelid = c.oid AND c.relispartition) AS parent,
-    EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal)
+    EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal
+        AND NOT ${inOurSchema("pg_proc", "t.tgfoid")})
       OR c.relhasrules AS triggers,
     NOT c.relhasrules AND NOT EXISTS (SELECT FROM pg_index i
       WHERE i.indrelid = c.oid AND NOT i.indimmediate) AS conflicts,
@@ -150,26 +155,27 @@ const tablesSql = `
         'required', a.attnotnull, 'default', pg_get_expr(d.adbin, d.adrelid),
         'identity', a.attidentity, 'generated', a.attgenerated) ORDER BY a.attnum), '[]')
        FROM pg_attribute a LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-      WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns,
+      WHERE a.attrelid = c.oid AND ${isColumn("a")}) AS columns,
     (SELECT coalesce(json_agg(json_build_object(
         'numbers', (i.indkey::int2[])[0:i.indnkeyatts - 1],
         'plain', i.indpred IS NULL AND i.indexprs IS NULL,
         'nullsEqual', coalesce((to_jsonb(i) ->> 'indnullsnotdistinct')::bool, false))
         ORDER BY i.indisprimary DESC, i.indnkeyatts, i.indexrelid), '[]')
-       FROM pg_index i WHERE i.indrelid = c.oid AND i.indisunique AND i.indislive) AS keys,
+       FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid AND ${notHidden("x.relname")}
+      WHERE i.indrelid = c.oid AND i.indisunique AND i.indislive) AS keys,
     (SELECT coalesce(json_agg(json_build_object('type', k.contype, 'name', k.conname,
         'numbers', k.conkey, 'target', k.confrelid::text, 'full', k.confmatchtype = 'f',
         'targetColumns', (SELECT array_agg(a.attname ORDER BY f.place)
            FROM unnest(k.confkey) WITH ORDINALITY f (number, place)
            JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = f.number),
         'sql', pg_get_expr(k.conbin, k.conrelid)) ORDER BY k.conname), '[]')
-       FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype IN ('c', 'f')
+       FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype IN ('c', 'f') AND ${notHidden("k.conname")}
          -- A key that refers to a partitioned table has a row for each partition too.
          AND NOT (k.contype = 'f' AND EXISTS (SELECT FROM pg_constraint u
            WHERE u.oid = k.conparentid AND u.conrelid = k.conrelid))) AS constraints
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
   WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't'
-    AND n.nspname !~ '^(pg_|information_schema$|belay(_|$))'
+    AND ${ours("n.nspname")} AND ${notHidden("c.relname")}
     AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass
       AND d.objid = c.oid AND d.deptype = 'e')
   ORDER BY n.nspname, c.relname`;
@@ -196,6 +202,7 @@ const innerOf = `CASE WHEN ${isArray} THEN t.typelem WHEN t.typtype = 'd' THEN t
   WHEN t.typtype = 'r' THEN (SELECT r.rngsubtype FROM pg_range r WHERE r.rngtypid = t.oid)
   WHEN t.typtype = 'm' THEN (SELECT r.rngtypid FROM pg_range r WHERE r.rngmultitypid = t.oid) END`;
 
+/** With hidden ones: a value has a field for each. */
 const attributesOf = `pg_attribute a WHERE a.attrelid = t.typrelid AND t.typtype = 'c'
   AND a.attnum > 0 AND NOT a.attisdropped`;
 

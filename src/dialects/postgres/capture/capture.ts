@@ -1,0 +1,67 @@
+// Owns: captured rows: while a migration's statement runs, both images of every row that it changes
+// in the given tables are kept in a shelf, in the same transaction; an undo merges them back so that
+// no later write of the application is lost.
+// Leaves to the caller: which tables a statement may change, transactions, timeouts, the journal.
+
+import type { Lookup } from "../kind.ts";
+import { quote } from "../names.ts";
+import { type ShelfId, shelfSchema } from "../shelf-names.ts";
+import { doBlock, inShelf } from "./shelf.ts";
+import { type CapturedTable, readTargets, type Uncaptured } from "./targets.ts";
+import { dropTriggers, startCapture, stopCapture, sweepCapture } from "./triggers.ts";
+import { dropMerge, undoCapture } from "./undo.ts";
+
+export interface Capture {
+  /** Run before the statement, in its transaction and under its role. */
+  start: string[];
+  /**
+   * Run right after the statement. Takes ACCESS EXCLUSIVE on the tables (DROP TRIGGER). Where
+   * deferred checks are still to be run on them, the triggers stay, without effect, for `sweep`.
+   */
+  stop: string[];
+  /** Run just before COMMIT, after the last statement of the transaction. */
+  sweep: string[];
+  /** Merges what is kept back and drops it; one transaction, READ COMMITTED. */
+  undo: string[];
+  /** Instead of the undo, at the end of the undo window: drops what is kept. */
+  finalize: string[];
+}
+
+/**
+ * `tables`: all whose rows the statement may change (see `writtenWith`). Asks the session in which
+ * the statement will run. `capture` is undefined when none of them can be captured.
+ */
+export async function captureRows(
+  catalog: Lookup,
+  id: ShelfId,
+  tables: readonly CapturedTable[],
+): Promise<{ capture: Capture | undefined; uncaptured: Uncaptured[] }> {
+  const { targets, uncaptured } = await readTargets(catalog, tables);
+  if (targets.length === 0) return { capture: undefined, uncaptured };
+  const [session] = await catalog.rows<{ pid: number }>("SELECT pg_backend_pid() AS pid");
+  // Triggers that `stop` had to leave go first: the undo's own writes would fire them.
+  const disarm = doBlock(`BEGIN\n  ${dropTriggers(id, targets)}\nEND`);
+  const drop = [
+    ...targets.map(({ number }) => `DROP TABLE ${inShelf(id, "rows", number)} CASCADE`),
+    `DROP SEQUENCE ${inShelf(id, "firing")}`,
+    dropSchema(id),
+  ];
+  return {
+    capture: {
+      start: startCapture(id, targets, session?.pid ?? 0),
+      stop: stopCapture(id, targets),
+      sweep: sweepCapture(id, targets),
+      undo: [disarm, ...undoCapture(id, targets), ...dropMerge(id, targets), ...drop],
+      finalize: [disarm, ...drop],
+    },
+    uncaptured,
+  };
+}
+
+/** Dropped tables of the user's may lie in it too; then whoever put them there drops it. */
+function dropSchema(id: ShelfId): string {
+  return doBlock(`BEGIN
+  DROP SCHEMA ${quote(shelfSchema(id))};
+EXCEPTION WHEN dependent_objects_still_exist THEN NULL;
+END`);
+}

@@ -1,0 +1,46 @@
+// Owns: the undo of a statement that changes rows: what it changes is captured, in the given tables
+// and in those that foreign keys lead to, and merged back later.
+
+import { inTransaction, type Loss, type Undo } from "../../core/plan.ts";
+import { captureRows } from "./capture/capture.ts";
+import { writtenWith } from "./capture/written-with.ts";
+import type { Lookup } from "./kind.ts";
+import type { Relation } from "./relation.ts";
+
+/** Without those that the migration itself has made: their rows go with them. */
+async function thereBefore(catalog: Lookup, relations: readonly Pick<Relation, "oid">[]) {
+  if (relations.length === 0) return [];
+  // The row of a system column is written once, when the table is made.
+  return catalog.rows<{ oid: string }>(
+    `SELECT attrelid::text AS oid FROM pg_attribute WHERE attrelid = ANY ($1::oid[])
+       AND attname = 'tableoid' AND xmin IS DISTINCT FROM pg_current_xact_id_if_assigned()::xid`,
+    [relations.map(({ oid }) => oid)],
+  );
+}
+
+/** Undefined where nothing is to be kept, or nothing can be. */
+export async function capturing(
+  catalog: Lookup,
+  relations: readonly Pick<Relation, "oid">[],
+): Promise<Undo | undefined> {
+  if (catalog.shelf === undefined) return undefined;
+  const older = await thereBefore(catalog, relations);
+  if (older.length === 0) return undefined;
+  const { tables } = await writtenWith(catalog, older);
+  const shelf = catalog.shelf();
+  const { capture, uncaptured } = await captureRows(catalog, shelf, tables);
+  if (capture === undefined) return undefined;
+  const { start, stop, sweep, undo } = capture;
+  const missed = new Set(uncaptured.map(({ table }) => table));
+  const names = tables.map(({ schema, name }) => `${schema}.${name}`);
+  const kept = {
+    ...{ shelf, before: start, after: stop, last: sweep },
+    tables: tables.filter(({ shown }) => !missed.has(shown)).map((each) => each.shown),
+  };
+  const sql = undo.map((text) => ({ ...inTransaction(text), merges: names }));
+  if (uncaptured.length === 0) return { kind: "captured", sql, kept };
+  const losses = uncaptured.map(({ table, why }): Loss => {
+    return { object: `rows of ${table}`, why: `not kept: ${why}`, rows: null };
+  });
+  return { kind: "lossy", sql, losses, kept };
+}

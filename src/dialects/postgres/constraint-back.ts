@@ -1,0 +1,118 @@
+// Owns: putting a constraint back over rows that were written without it. Where they do not satisfy
+// it, that is no reason to fail, and none to change what somebody wrote: it comes back NOT VALID, so
+// that it holds for what is written from now on, or stays away where the server cannot do that; and
+// a line in `belay.conflict` says so.
+
+import { inTransaction, type UndoStatement } from "../../core/plan.ts";
+import { doBlock } from "./capture/shelf.ts";
+import type { Lookup } from "./kind.ts";
+import { literal, quote } from "./names.ts";
+import type { ShelfId } from "./shelf-names.ts";
+
+export interface Returning {
+  /** Statements that make it again; the first adds it. */
+  again: readonly string[];
+  name: string;
+  /** Qualified, quoted. */
+  table: string;
+  /** `pg_constraint.contype`. */
+  type: string;
+  shelf?: ShelfId;
+}
+
+interface Facts extends Record<string, unknown> {
+  partitioned: boolean;
+  version: number;
+}
+
+/** Plain where nothing is kept: then nobody has promised anything about later rows. */
+export async function constraintBack(
+  catalog: Lookup,
+  { again, name, table, type, shelf = "" }: Returning,
+): Promise<UndoStatement[]> {
+  const [add = "", ...rest] = again;
+  if (catalog.shelf === undefined || add === "" || / NOT VALID$/.test(add)) {
+    return again.map(inTransaction);
+  }
+  const [facts] = await catalog.rows<Facts>(
+    `SELECT relkind = 'p' AS partitioned, current_setting('server_version_num')::int AS version
+       FROM pg_class WHERE oid = to_regclass($1)`,
+    [table],
+  );
+  const isNew = (facts?.version ?? 0) >= 180_000;
+  const conflict = (why: string) => ({ shelf, table, why: `${name} ${why}` });
+  const unvalidated = "is NOT VALID: rows written since do not satisfy it";
+  const absent = "is not there again: rows written since do not satisfy it";
+  const lands = rest.map((sql) => unlessMissing(sql, name, table));
+  if ((type === "c" || type === "f") && !facts?.partitioned) {
+    const validate = `ALTER TABLE ${table} VALIDATE CONSTRAINT ${quote(name)}`;
+    return [
+      ...[`${add} NOT VALID`, ...rest].map(inTransaction),
+      unlessViolated(validate, conflict(unvalidated)),
+    ];
+  }
+  if (type === "n" && isNew) {
+    return [
+      unlessViolated(add, conflict(unvalidated), `${add} NOT VALID`),
+      ...rest.map(inTransaction),
+    ];
+  }
+  return [unlessViolated(add, conflict(absent)), ...lands];
+}
+
+const violations = [
+  ...["check_violation", "foreign_key_violation", "not_null_violation"],
+  ...["unique_violation", "exclusion_violation"],
+  // A key over a column of which some row still has no value.
+  "object_not_in_prerequisite_state",
+].join(" OR ");
+
+/** The statement; or `fallback`, and a line in the list of conflicts, where rows do not allow it. */
+export function unlessViolated(
+  sql: string,
+  { shelf, table, why }: { shelf: ShelfId; table: string; why: string },
+  fallback?: string,
+): UndoStatement {
+  const values = [shelf, table, `${why}: `].map(literal).join(", ");
+  return ours(
+    `BEGIN
+  ${sql};
+EXCEPTION WHEN ${violations} THEN
+  INSERT INTO belay.conflict (shelf, target, resolution) VALUES (${values} || SQLERRM);${fallback ? `\n  ${fallback};` : ""}
+END`,
+    table,
+  );
+}
+
+/** All of the statements, or none and a line in the list of conflicts, where a value does not fit. */
+export function unlessUnfit(
+  statements: readonly string[],
+  { shelf, table, why }: { shelf: ShelfId; table: string; why: string },
+): UndoStatement {
+  const values = [shelf, table, `${why}: `].map(literal).join(", ");
+  return ours(
+    `BEGIN
+${statements.map((sql) => `  ${sql};`).join("\n")}
+EXCEPTION WHEN data_exception OR ${violations} THEN
+  INSERT INTO belay.conflict (shelf, target, resolution) VALUES (${values} || SQLERRM);
+END`,
+    table,
+  );
+}
+
+/** What is said of a constraint that may have stayed away. */
+function unlessMissing(sql: string, name: string, table: string): UndoStatement {
+  return ours(
+    `BEGIN
+  IF EXISTS (SELECT FROM pg_catalog.pg_constraint WHERE conname = ${literal(name)}
+      AND conrelid = ${literal(table)}::pg_catalog.regclass) THEN
+    ${sql};
+  END IF;
+END`,
+    table,
+  );
+}
+
+function ours(block: string, table: string): UndoStatement {
+  return { ...inTransaction(doBlock(block)), merges: [table] };
+}

@@ -1,0 +1,148 @@
+// Owns: hiding a column instead of dropping it. It stays in its table under a reserved name, with
+// its values, its default and the indexes that bite nobody; what would refuse the rows of an
+// application that does not know it any more is taken off, and put back when it returns.
+
+import { inTransaction, type Undo, type UndoStatement } from "../../core/plan.ts";
+import { constraintBack } from "./constraint-back.ts";
+import { dependentsOf } from "./dependents.ts";
+import { type HiddenPart, type HidingColumn, hidingColumn } from "./hiding-facts.ts";
+import type { Lookup } from "./kind.ts";
+import { quote } from "./names.ts";
+import { recreationOf } from "./objects/recreate.ts";
+import type { Relation } from "./relation.ts";
+import { hiddenName, type ShelfId } from "./shelf-names.ts";
+
+/** What the author says about rows that are born while the column is hidden. */
+export interface HideOptions {
+  cascade: boolean;
+  /** SQL expression over the table's columns. */
+  fill?: string;
+}
+
+/**
+ * Undefined: it cannot be hidden (parts of an inheritance tree have the column of their own, it is
+ * generated, another is generated from it), or the server would refuse the drop, which it then does.
+ */
+export async function hideColumn(
+  catalog: Lookup,
+  id: ShelfId,
+  table: Relation,
+  column: string,
+  { cascade, fill }: HideOptions,
+): Promise<Undo | undefined> {
+  const facts = await hidingColumn(catalog, table, column);
+  if (facts === undefined || facts.impossible) return undefined;
+  const address = { catalog: "pg_class", oid: table.oid, subid: facts.number };
+  const hanging = await dependentsOf(catalog, address);
+  if (hanging.length > 0 && !cascade) return undefined;
+  const roots = hanging.map(({ subid, ...each }) => ({ ...each, attribute: subid }));
+  const others = await recreationOf(catalog, roots);
+  if (others.impossible !== undefined) return undefined;
+  const names = namer(id);
+  const hidden = quote(names(column));
+  const renames = facts.parts.filter(({ keeps }) => keeps).map((part) => renaming(part, names));
+  const taken = facts.parts.filter(({ keeps }) => !keeps);
+  const alter = `ALTER TABLE ${table.sql}`;
+  const away = `${alter} RENAME COLUMN ${quote(column)} TO ${hidden}`;
+  const bites = bitesOf(facts, table, column);
+  const value = fill ?? bites.value;
+  return {
+    kind: "shelved",
+    sql: [
+      inTransaction(`${alter} RENAME COLUMN ${hidden} TO ${quote(column)}`),
+      ...renames.map(({ back }) => inTransaction(back)),
+      ...bites.back.map(inTransaction),
+      ...(value === null ? [] : [filled(table, column, value)]),
+      ...(bites.notNull ? await requiredAgain(catalog, id, table, column, facts) : []),
+      ...(await takenBack(catalog, id, table, taken)),
+      ...others.sql.map(inTransaction),
+    ],
+    kept: {
+      shelf: id,
+      instead: [
+        ...others.drops,
+        ...taken.map(({ off }) => off),
+        ...bites.off,
+        ...renames.map((each) => each.away),
+        away,
+      ],
+    },
+  };
+}
+
+/** What would refuse a row of an application that does not know the column. */
+function bitesOf(facts: HidingColumn, table: Relation, column: string) {
+  const { dropsDefault, expression } = facts;
+  const at = `ALTER TABLE ${table.sql} ALTER COLUMN ${quote(column)}`;
+  const notNull = facts.notNull && (expression === null || dropsDefault);
+  return {
+    notNull,
+    off: [
+      ...(notNull ? [`${at} DROP NOT NULL`] : []),
+      ...(dropsDefault ? [`${at} DROP DEFAULT`] : []),
+    ],
+    back: dropsDefault ? [`${at} SET DEFAULT ${expression}`] : [],
+    value: dropsDefault ? expression : null,
+  };
+}
+
+async function takenBack(
+  catalog: Lookup,
+  shelf: ShelfId,
+  { sql }: Relation,
+  taken: readonly HiddenPart[],
+): Promise<UndoStatement[]> {
+  const back: UndoStatement[] = [];
+  for (const { again, name, table, type } of taken) {
+    if (type === null) back.push(...again.map(inTransaction));
+    else {
+      const returning = { again, name, table: table ?? sql, type, shelf };
+      back.push(...(await constraintBack(catalog, returning)));
+    }
+  }
+  return back;
+}
+
+/** Gives the rows that were born since a value. */
+function filled(table: Relation, column: string, value: string): UndoStatement {
+  const name = quote(column);
+  const sql = `UPDATE ${table.sql} SET ${name} = ${value} WHERE ${name} IS NULL`;
+  return { ...inTransaction(sql), merges: [`${table.schema}.${table.name}`] };
+}
+
+/** A row that has no value even now is listed. */
+function requiredAgain(
+  catalog: Lookup,
+  shelf: ShelfId,
+  table: Relation,
+  column: string,
+  { notNullName }: HidingColumn,
+): Promise<UndoStatement[]> {
+  const clause =
+    notNullName === null
+      ? `ALTER COLUMN ${quote(column)} SET NOT NULL`
+      : `ADD CONSTRAINT ${quote(notNullName)} NOT NULL ${quote(column)}`;
+  const again = [`ALTER TABLE ${table.sql} ${clause}`];
+  const name = notNullName ?? `NOT NULL of ${column}`;
+  return constraintBack(catalog, { again, name, table: table.sql, type: "n", shelf });
+}
+
+/** Long names may become the same when they are cut. */
+function namer(id: ShelfId): (name: string) => string {
+  const taken = new Set<string>();
+  return (name) => {
+    let hidden = hiddenName(id, name);
+    for (let count = 2; taken.has(hidden); count += 1) hidden = hiddenName(id, `${count}_${name}`);
+    taken.add(hidden);
+    return hidden;
+  };
+}
+
+function renaming({ words, schema, name, table }: HiddenPart, names: (name: string) => string) {
+  const hidden = names(name);
+  const rename = (from: string, to: string) =>
+    table === null
+      ? `ALTER ${words} ${words === "INDEX" ? "IF EXISTS " : ""}${quote(schema)}.${quote(from)} RENAME TO ${quote(to)}`
+      : `ALTER TABLE ${table} RENAME ${words} ${quote(from)} TO ${quote(to)}`;
+  return { away: rename(name, hidden), back: rename(hidden, name) };
+}

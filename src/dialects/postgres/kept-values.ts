@@ -1,0 +1,79 @@
+// Owns: keeping a column's values over a change of its type that does not keep all of them. The old
+// value stands beside the new one, by the row's key; on the way back it returns where nobody has
+// written another since.
+
+import type { Lookup } from "./kind.ts";
+import { quote } from "./names.ts";
+import type { Relation } from "./relation.ts";
+import { type ShelfId, shelfSchema } from "./shelf-names.ts";
+
+export interface KeptValues {
+  before: string[];
+  after: string[];
+  /** Before the type changes back: rows that somebody has written since are theirs. */
+  leave: string[];
+  /** Then: the others need not be turned back, which only the author of an expression could. */
+  blank: string[];
+  /** Behind it. */
+  back: string[];
+}
+
+/** Undefined: rows cannot be told apart. */
+export async function keepValues(
+  catalog: Lookup,
+  id: ShelfId,
+  table: Relation,
+  column: string,
+  number: number,
+): Promise<KeptValues | undefined> {
+  const key = await keyOf(catalog, table, column);
+  if (key === undefined) return undefined;
+  const schema = quote(shelfSchema(id));
+  const kept = `${schema}.${quote(`values_${table.oid}_${number}`)}`;
+  const early = `${schema}.${quote(`early_${table.oid}_${number}`)}`;
+  const name = quote(column);
+  const names = key.map((_, index) => `k${index + 1}`);
+  const keys = key.map((each, index) => `t.${quote(each)} AS ${names[index]}`).join(", ");
+  const same = key.map((each, index) => `t.${quote(each)} = s.${names[index]}`).join(" AND ");
+  return {
+    before: [
+      `CREATE SCHEMA IF NOT EXISTS ${schema}`,
+      `CREATE TABLE ${early} AS SELECT ${keys}, t.${name} AS old FROM ${table.sql} t`,
+    ],
+    after: [
+      `CREATE TABLE ${kept} AS SELECT s.*, t.${name} AS new FROM ${table.sql} t JOIN ${early} s ON ${same}`,
+      `DROP TABLE ${early}`,
+    ],
+    leave: [
+      `DELETE FROM ${kept} s USING ${table.sql} t WHERE ${same} AND t.${name}::text IS DISTINCT FROM s.new::text`,
+    ],
+    blank: [`UPDATE ${table.sql} t SET ${name} = NULL FROM ${kept} s WHERE ${same}`],
+    back: [
+      `UPDATE ${table.sql} t SET ${name} = s.old FROM ${kept} s WHERE ${same} AND t.${name}::text IS DISTINCT FROM s.old::text`,
+      `DROP TABLE ${kept}`,
+      // Another column of the same statement may still have values there.
+      `IF NOT EXISTS (SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n
+        ON n.oid = c.relnamespace WHERE n.nspname = '${shelfSchema(id)}') THEN DROP SCHEMA ${schema}; END IF`,
+    ],
+  };
+}
+
+/** Columns that tell rows apart, without the one that changes. */
+async function keyOf(
+  catalog: Lookup,
+  table: Relation,
+  column: string,
+): Promise<string[] | undefined> {
+  const [found] = await catalog.rows<{ names: string[] }>(
+    `SELECT array_agg(a.attname::text ORDER BY k.position) AS names
+       FROM pg_index i, LATERAL unnest(i.indkey::int2[]) WITH ORDINALITY k(attnum, position)
+         JOIN pg_attribute a ON a.attrelid = $1::oid AND a.attnum = k.attnum
+      WHERE i.indrelid = $1::oid AND i.indisunique AND i.indisvalid AND i.indimmediate
+        AND i.indpred IS NULL AND i.indexprs IS NULL AND k.position <= i.indnkeyatts
+      GROUP BY i.indexrelid, i.indisprimary
+     HAVING bool_and(a.attnotnull) AND NOT bool_or(a.attname = $2::name)
+      ORDER BY i.indisprimary DESC, count(*) LIMIT 1`,
+    [table.oid, column],
+  );
+  return found?.names;
+}

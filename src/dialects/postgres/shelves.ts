@@ -1,0 +1,90 @@
+// Owns: what is on shelves, and the statements that destroy it. Everything is found by its reserved
+// name, so that it does not matter what later migrations did with the tables it is in.
+
+import type { Shelved } from "../dialect.ts";
+import type { Lookup } from "./kind.ts";
+import { quote } from "./names.ts";
+import { type Found, identityColumns, sqlOf } from "./objects/found.ts";
+import { shelfSchema } from "./shelf-names.ts";
+
+interface Column extends Record<string, unknown> {
+  shelf: string;
+  /** Qualified, quoted. */
+  table: string;
+  name: string;
+}
+
+/** Columns that are hidden in their tables; those of children go with their parent's. */
+function columnsOn(catalog: Lookup, shelves: readonly string[]): Promise<Column[]> {
+  return catalog.rows<Column>(
+    `SELECT substring(a.attname from 7 for 8) AS shelf, format('%I.%I', n.nspname, c.relname) AS table,
+       a.attname::text AS name
+     FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p')
+       JOIN pg_namespace n ON n.oid = c.relnamespace
+     WHERE a.attname ~ '^belay_[0-9a-f]{8}_' AND substring(a.attname from 7 for 8) = ANY ($1::text[])
+       AND NOT a.attisdropped AND a.attinhcount = 0
+     ORDER BY 2, 3`,
+    [shelves],
+  );
+}
+
+interface Resident extends Found {
+  shelf: string;
+  bytes: string;
+}
+
+/** Objects in shelf schemas that do not go with another one there. */
+function residentsOf(catalog: Lookup, shelves: readonly string[]): Promise<Resident[]> {
+  return catalog.rows<Resident>(
+    `SELECT substring(n.nspname from 13) AS shelf, a.catalog, a.oid::text, 0 AS attribute, ${identityColumns},
+       CASE WHEN a.catalog = 'pg_class' THEN pg_total_relation_size(a.oid) ELSE 0 END::text AS bytes
+     FROM pg_namespace n JOIN LATERAL (
+         SELECT 'pg_class' AS catalog, oid FROM pg_class WHERE relnamespace = n.oid AND relkind IN ('r', 'p', 'v', 'm', 'S', 'f')
+         UNION ALL SELECT 'pg_proc', oid FROM pg_proc WHERE pronamespace = n.oid
+         UNION ALL SELECT 'pg_type', oid FROM pg_type WHERE typnamespace = n.oid
+         UNION ALL SELECT 'pg_collation', oid FROM pg_collation WHERE collnamespace = n.oid
+         UNION ALL SELECT 'pg_statistic_ext', oid FROM pg_statistic_ext WHERE stxnamespace = n.oid
+       ) a ON true, LATERAL pg_identify_object(a.catalog::regclass, a.oid, 0) o
+     WHERE n.nspname = ANY ($1::text[]) AND NOT EXISTS (SELECT FROM pg_depend d
+         WHERE d.classid = a.catalog::regclass AND d.objid = a.oid AND d.deptype IN ('a', 'i', 'P')
+           AND d.refclassid IN ('pg_class'::regclass, 'pg_type'::regclass))
+     ORDER BY a.catalog, a.oid`,
+    [shelves.map(shelfSchema)],
+  );
+}
+
+export async function shelvedOn(catalog: Lookup, shelves: readonly string[]): Promise<Shelved[]> {
+  if (shelves.length === 0) return [];
+  const columns = (await columnsOn(catalog, shelves)).map(({ shelf, table, name }) => ({
+    ...{ shelf, bytes: 0, object: `column ${table}.${name.slice("belay_00000000_".length)}` },
+  }));
+  const residents = (await residentsOf(catalog, shelves)).map(({ shelf, bytes, ...each }) => ({
+    ...{ shelf, bytes: Number(bytes) },
+    object: `${each.type} ${each.identity.replace(/^belay_shelf_[0-9a-f]{8}\./, "")}`,
+  }));
+  return [...columns, ...residents];
+}
+
+export async function destructionOf(
+  catalog: Lookup,
+  shelves: readonly string[],
+): Promise<string[]> {
+  if (shelves.length === 0) return [];
+  const columns = await columnsOn(catalog, shelves);
+  const residents = await residentsOf(catalog, shelves);
+  const tables = residents.filter(({ type }) => type === "table");
+  const others = residents.filter(({ type }) => type !== "table");
+  const schemas = await catalog.rows<{ name: string }>(
+    "SELECT nspname::text AS name FROM pg_namespace WHERE nspname = ANY ($1::text[]) ORDER BY 1",
+    [shelves.map(shelfSchema)],
+  );
+  return [
+    ...columns.map(({ table, name }) => `ALTER TABLE ${table} DROP COLUMN ${quote(name)}`),
+    // Together, because keys may lead from one to the other.
+    ...(tables.length === 0
+      ? []
+      : [`DROP TABLE ${tables.map((each) => each.identity).join(", ")}`]),
+    ...others.map((each) => `DROP ${sqlOf(each)}`),
+    ...schemas.map(({ name }) => `DROP SCHEMA ${quote(name)}`),
+  ];
+}

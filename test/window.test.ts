@@ -1,0 +1,185 @@
+// The undo window on real servers: what a migration destroys is kept, applications go on writing,
+// and the rollback brings everything back, with what they wrote.
+
+import { expect, test } from "vitest";
+import { createBelay } from "../src/index.ts";
+import { createProject } from "./support/project.ts";
+import { createDatabase, forEachServer, type TestServer } from "./support/servers.ts";
+
+async function world(server: TestServer, files: Record<string, string>) {
+  const project = await createProject(files);
+  const db = await createDatabase(server);
+  const belay = createBelay({ databaseUrl: db.url, projectDir: project.dir });
+  return { db, belay, project };
+}
+
+const base = `
+  CREATE TABLE org (id int PRIMARY KEY);
+  CREATE TABLE users (id serial PRIMARY KEY, email text NOT NULL UNIQUE, nick text DEFAULT 'none',
+    org int REFERENCES org, age int CHECK (age > 0));
+  CREATE INDEX users_nick ON users (nick);
+  CREATE TABLE audit (id serial PRIMARY KEY, user_id int REFERENCES users ON DELETE CASCADE, what text);
+  CREATE VIEW seen AS SELECT user_id, what FROM audit;
+  INSERT INTO org VALUES (1), (2);
+  INSERT INTO users (email, nick, org, age) SELECT 'u' || i, 'n' || i, 1, i FROM generate_series(1, 5) i;
+  INSERT INTO audit (user_id, what) SELECT i, 'w' || i FROM generate_series(1, 5) i;`;
+
+forEachServer("the undo window", (server) => {
+  test("brings dropped columns and tables back, and keeps what was written since", async () => {
+    const { db, belay, project } = await world(server, {
+      "1_base.up.sql": base,
+      "2_drop.up.sql": `ALTER TABLE users DROP COLUMN nick, ADD COLUMN nick int, DROP COLUMN org;
+        DROP TABLE audit CASCADE;`,
+    });
+    await using _p = project;
+    await using _d = db;
+    await belay.up({ to: "1" });
+    const before = await db.query("SELECT id, email, nick, org, age FROM users ORDER BY id");
+    const audit = await db.query("SELECT * FROM audit ORDER BY id");
+    const applied = await belay.up();
+    expect(applied).toMatchObject({ verified: true, applied: [{ verdict: "exact" }] });
+    expect(await db.query("SELECT to_regclass('audit')::text AS t")).toEqual([{ t: null }]);
+    await db.query(`UPDATE users SET email = 'changed', nick = 7 WHERE id = 1; DELETE FROM users WHERE id = 2;
+      INSERT INTO users (email, age, nick) VALUES ('new', 9, 3)`);
+    const [, status] = (await belay.status()).migrations;
+    expect(status).toMatchObject({ undo: { possible: true, verdict: "exact" } });
+    expect(status?.undo.until).toMatch(/^20/);
+    expect(status?.kept.objects.toSorted()).toEqual([
+      "column public.users.nick",
+      "column public.users.org",
+      "table audit",
+    ]);
+
+    const undone = await belay.down();
+    expect(undone.error).toBeUndefined();
+    const [first, , ...others] = before;
+    expect(await db.query("SELECT id, email, nick, org, age FROM users ORDER BY id")).toEqual([
+      { ...first, email: "changed" },
+      ...others,
+      { id: 6, email: "new", nick: "none", org: null, age: 9 },
+    ]);
+    expect(await db.query("SELECT * FROM audit ORDER BY id")).toEqual(audit);
+    // The row that audit points to was deleted meanwhile: the key says so, and holds for later rows.
+    expect(undone.conflicts).toMatchObject([
+      { target: "public.audit", resolution: expect.stringContaining("NOT VALID") },
+    ]);
+
+    // Up again: the values of the column that went with the rollback are there once more.
+    expect((await belay.up()).error).toBeUndefined();
+    expect(await db.query("SELECT nick FROM users WHERE id IN (1, 6) ORDER BY id")).toEqual([
+      { nick: 7 },
+      { nick: 3 },
+    ]);
+  });
+
+  test("merges rows back cell by cell; what both sides changed is a conflict, and the newer stays", async () => {
+    const { db, belay, project } = await world(server, {
+      "1_base.up.sql": base,
+      "2_rows.up.sql": `UPDATE users SET nick = upper(nick), age = age + 1;
+        DELETE FROM users WHERE id = 5; INSERT INTO org VALUES (3);
+        DO $$ BEGIN UPDATE org SET id = id + 10 WHERE id = 2; END $$;
+        TRUNCATE audit;`,
+    });
+    await using _p = project;
+    await using _d = db;
+    await belay.up({ to: "1" });
+    const users = await db.query("SELECT * FROM users ORDER BY id");
+    const audit = await db.query("SELECT * FROM audit ORDER BY id");
+    expect(await belay.up()).toMatchObject({ applied: [{ verdict: "exact" }], verified: true });
+    await db.query(`UPDATE users SET nick = 'mine' WHERE id = 1; UPDATE users SET email = 'mine' WHERE id = 2;
+      INSERT INTO audit (user_id, what) VALUES (1, 'since')`);
+    const undone = await belay.down();
+    expect(undone).toMatchObject({ outcome: "done", verified: true });
+    expect(undone.conflicts).toMatchObject([
+      { target: "public.users", key: { id: 1 }, columns: ["nick"], theirs: { nick: "n1" } },
+    ]);
+    expect(await db.query("SELECT * FROM users ORDER BY id")).toEqual([
+      { ...users[0], nick: "mine" },
+      { ...users[1], email: "mine" },
+      ...users.slice(2),
+    ]);
+    expect(await db.query("SELECT * FROM audit ORDER BY id")).toEqual([
+      ...audit,
+      { id: 6, user_id: 1, what: "since" },
+    ]);
+    expect(await db.query("SELECT id FROM org ORDER BY 1")).toEqual([{ id: 1 }, { id: 2 }]);
+  });
+
+  test("ends with finalize, which leaves what the statements say and nothing of ours", async () => {
+    const { db, belay, project } = await world(server, {
+      "1_base.up.sql": base,
+      "2_drop.up.sql": `ALTER TABLE users DROP COLUMN nick; DROP TABLE audit CASCADE;
+        UPDATE users SET age = age + 1;`,
+    });
+    await using _p = project;
+    await using _d = db;
+    await belay.up();
+    expect(await belay.finalize({ which: "expired" })).toMatchObject({ finalized: [] });
+    const { finalized, verified } = await belay.finalize({ which: { version: "2" } });
+    expect(verified).toBe(true);
+    expect(finalized[0]?.destroyed.toSorted()).toContain("table audit");
+    const left =
+      await db.query(`SELECT nspname AS name FROM pg_namespace WHERE nspname ~ '^belay_shelf'
+      UNION ALL SELECT attname FROM pg_attribute WHERE attname ~ '^belay_' AND NOT attisdropped`);
+    expect(left).toEqual([]);
+    expect((await belay.down()).error).toMatchObject({ code: "BELAY_UNDO_NONE" });
+    expect((await belay.status()).migrations[1]?.undo.possible).toBe(false);
+  });
+
+  test("is not opened with verbatim, and down then says what is lost", async () => {
+    const { db, project } = await world(server, {
+      "1_base.up.sql": base,
+      "2_drop.up.sql": "ALTER TABLE users DROP COLUMN nick",
+    });
+    await using _p = project;
+    await using _d = db;
+    const belay = createBelay({ databaseUrl: db.url, projectDir: project.dir, verbatim: true });
+    expect((await belay.up()).applied.at(-1)).toMatchObject({ verdict: "lossy" });
+    expect((await belay.down()).error).toMatchObject({ code: "BELAY_UNDO_LOSS" });
+  });
+
+  test("a type change keeps the values that the new type does not", async () => {
+    const { db, belay, project } = await world(server, {
+      "1_base.up.sql": `CREATE TABLE price (id int PRIMARY KEY, value numeric NOT NULL);
+        INSERT INTO price VALUES (1, 1.25), (2, 7), (3, 9.99)`,
+      "2_round.up.sql": "ALTER TABLE price ALTER COLUMN value TYPE int",
+    });
+    await using _p = project;
+    await using _d = db;
+    expect((await belay.up()).applied.at(-1)).toMatchObject({ verdict: "exact" });
+    await db.query("UPDATE price SET value = 8 WHERE id = 2; INSERT INTO price VALUES (4, 4)");
+    expect(await belay.down()).toMatchObject({ outcome: "done", verified: true, conflicts: [] });
+    expect(await db.query("SELECT value::text FROM price ORDER BY id")).toEqual(
+      ["1.25", "8", "9.99", "4"].map((value) => ({ value })),
+    );
+  });
+});
+
+forEachServer("a role that may not create schemas", (server) => {
+  test("keeps nothing, and says so", async () => {
+    const { db, project } = await world(server, {
+      "1_base.up.sql": "CREATE TABLE t (id int PRIMARY KEY, a int)",
+      "2_drop.up.sql": "ALTER TABLE t DROP COLUMN a",
+    });
+    await using _p = project;
+    await using _d = db;
+    await db.query(`CREATE ROLE keeps_nothing LOGIN PASSWORD 'x' IN ROLE pg_read_all_stats`);
+    const [name] = await db.query("SELECT current_database() AS name");
+    await db.query(`GRANT CREATE ON DATABASE "${name?.name}" TO keeps_nothing;
+      GRANT CREATE ON SCHEMA public TO keeps_nothing`);
+    const url = new URL(db.url);
+    [url.username, url.password] = ["keeps_nothing", "x"];
+    const notes: string[] = [];
+    const belay = createBelay({
+      ...{ databaseUrl: url.href, projectDir: project.dir },
+      report: (event) => event.kind === "note" && notes.push(event.message),
+    });
+    expect((await belay.up({ to: "1" })).error).toBeUndefined();
+    await db.query(`REVOKE CREATE ON DATABASE "${name?.name}" FROM keeps_nothing`);
+    const { applied, error } = await belay.up({ allowDrift: true });
+    expect(error?.toJSON()).toBeUndefined();
+    expect(applied).toMatchObject([{ verdict: "lossy" }]);
+    expect(notes).toEqual([expect.stringContaining("Nothing is kept")]);
+    await db.query("DROP OWNED BY keeps_nothing CASCADE; DROP ROLE keeps_nothing");
+  });
+});
