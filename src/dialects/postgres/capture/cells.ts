@@ -10,10 +10,11 @@ export interface Column {
   /** GENERATED ALWAYS AS IDENTITY: the server lets no UPDATE write it. */
   always: boolean;
   /**
-   * Long values may stand outside of the row, where an UPDATE of other columns leaves them; they are
-   * kept only of cells that a statement changed, both images NULL meaning that it did not.
+   * Kept only of cells that a statement changed, both images NULL meaning that it did not: values
+   * that may be long and stand outside of the row, where an UPDATE of other columns leaves them, and
+   * those that are cheap to compare.
    */
-  long: boolean;
+  sparse: boolean;
   /** Of a type of the server's own, or a domain over one. */
   native: boolean;
   /** The type under the domains, qualified: a domain's constraints must not bite in the shelf. */

@@ -35,12 +35,21 @@ function netFunction(id: ShelfId, { number, columns, key }: Target): string {
   const newKey = key.map(({ at }) => newCell(at)).join(", ");
   const busy = `EXISTS (SELECT FROM ${name("busy")} AS b WHERE ${equalKeys(key, "b", oldCell, "r", oldCell)})
       OR EXISTS (SELECT FROM ${name("busy")} AS b WHERE ${equalKeys(key, "b", oldCell, "r", newCell)})`;
-  return `CREATE FUNCTION ${name("prepare")}() RETURNS void LANGUAGE plpgsql SET jit = off AS ${dollar(`BEGIN
-  IF (SELECT min(firing) IS NOT DISTINCT FROM max(firing) FROM ${name("rows")}) THEN
-    CREATE VIEW ${name("net")} AS
-      SELECT 0::bigint AS no, r.event AS op, ${images(columns, "r")} FROM ${name("rows")} AS r;
+  return `CREATE FUNCTION ${name("prepare")}() RETURNS void LANGUAGE plpgsql
+  SET jit = off SET work_mem = '64MB' AS ${dollar(`DECLARE
+  what "char";
+BEGIN
+  IF (SELECT last_value = 1 FROM ${inShelf(id, "firing")})
+    OR (SELECT min(firing) IS NOT DISTINCT FROM max(firing) FROM ${name("rows")}) THEN
+    SELECT event INTO what FROM ${name("rows")} LIMIT 1;
+    -- A constant, so that what the migration did not do costs no look at the rows.
+    EXECUTE format(${literal(`CREATE VIEW ${name("net").replaceAll("%", "%%")} AS
+      SELECT 0::bigint AS no, %L::"char" AS op, ${images(columns, "r")}
+      FROM ${name("rows").replaceAll("%", "%%")} AS r`)}, coalesce(what, 'u'));
     RETURN;
   END IF;
+  -- Nobody has looked at them yet.
+  ANALYZE ${name("rows")} (event, ${oldKey}, ${newKey});
   CREATE TABLE ${name("busy")} AS
     SELECT ${oldKey} FROM (
         SELECT ${oldKey} FROM ${name("rows")} WHERE event <> 'i'
@@ -57,6 +66,7 @@ function netFunction(id: ShelfId, { number, columns, key }: Target): string {
     PERFORM ${name("compose")}();
   END IF;
   DROP TABLE ${name("busy")};
+  ANALYZE ${name("net")} (op, ${oldKey}, ${newKey});
 END`)}`;
 }
 
@@ -95,7 +105,7 @@ function composeFunction(id: ShelfId, target: Target): string {
   -- Planned once, for few rows and many: always by the indexes.
   SET jit = off SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
   AS ${dollar(`DECLARE
-  this bigint;
+  this int;
   what "char";
 BEGIN
   CREATE TABLE ${name("path")} AS
@@ -209,7 +219,8 @@ function numberFunction(id: ShelfId, { number, columns, key }: Target): string {
   const net = inShelf(id, "net", number);
   const numbered = inShelf(id, "numbered", number);
   const order = key.flatMap(({ at }) => [`r.${oldCell(at)}`, `r.${newCell(at)}`]).join(", ");
-  return `CREATE FUNCTION ${inShelf(id, "number", number)}() RETURNS void LANGUAGE plpgsql SET jit = off AS ${dollar(`DECLARE
+  return `CREATE FUNCTION ${inShelf(id, "number", number)}() RETURNS void LANGUAGE plpgsql
+  SET jit = off SET work_mem = '64MB' AS ${dollar(`DECLARE
   kind "char" := (SELECT relkind FROM pg_catalog.pg_class WHERE oid = ${literal(net)}::regclass);
 BEGIN
   IF kind = 'r' AND EXISTS (SELECT FROM ${net} WHERE no > 0) THEN RETURN; END IF;

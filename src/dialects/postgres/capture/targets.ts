@@ -27,6 +27,8 @@ export interface Target extends CapturedTable {
    * its transition tables neither tell which nor have the children's own columns.
    */
   byRow: boolean;
+  /** Rows may move between its partitions. */
+  partitioned: boolean;
   columns: Column[];
   key: KeyPart[];
 }
@@ -42,6 +44,7 @@ interface TableFacts extends Record<string, unknown> {
   /** The topmost partitioned table above it that is captured too; itself without one. */
   root: string;
   inherits: boolean;
+  partitioned: boolean;
   why: string | null;
 }
 
@@ -72,10 +75,12 @@ export async function readTargets(
       continue;
     }
     // What tells the rows apart is kept of all of them.
-    for (const { at } of key) columns[at]!.long = false;
+    for (const { at } of key) columns[at]!.sparse = false;
     const byRow = family.some(({ inherits }) => inherits);
     const rows = byRow ? `ONLY ${table.sql}` : table.sql;
-    targets.push({ ...table, number: targets.length + 1, rows, members, byRow, columns, key });
+    const partitioned = family.some((each) => each.partitioned);
+    const number = targets.length + 1;
+    targets.push({ ...table, number, rows, members, byRow, partitioned, columns, key });
   }
   return { targets, uncaptured };
 }
@@ -91,6 +96,7 @@ async function readTables(
           WHERE a.relid::oid = ANY ($1::oid[]) ORDER BY up DESC LIMIT 1), c.oid::text) AS root,
        c.relkind = 'r' AND NOT c.relispartition
          AND EXISTS (SELECT FROM pg_inherits i WHERE c.oid IN (i.inhrelid, i.inhparent)) AS inherits,
+       c.relkind = 'p' AS partitioned,
        CASE
          WHEN c.relkind = 'f' THEN 'a foreign table'
          WHEN c.relkind NOT IN ('r', 'p') THEN 'not a table'
@@ -119,14 +125,15 @@ async function readColumns(catalog: Lookup, oid: string): Promise<Column[]> {
          SELECT b.attnum, t.typbasetype, true FROM base b JOIN pg_type t ON t.oid = b.typid
            WHERE t.typtype = 'd')
      SELECT a.attname::text AS name, ${isHidden("a.attname")} AS hidden,
-       a.attidentity = 'a' AS always, a.attstorage IN ('x', 'e') AS long,
+       a.attidentity = 'a' AS always,
        n.nspname = 'pg_catalog' AS native, format('%I.%I', n.nspname, t.typname) AS type,
        b.domain, t.typcollation <> 0 AS collatable,
        (SELECT format('%I.%I', cn.nspname, c.collname) FROM pg_collation c
           JOIN pg_namespace cn ON cn.oid = c.collnamespace WHERE c.oid = a.attcollation) AS collation,
-       t.oid = ANY ('{bool, int2, int4, int8, oid, date, time, timestamp, timestamptz, uuid, bytea,
-         text, varchar, name}'::regtype[]::oid[]) AS exact
+       exact, exact OR a.attstorage IN ('x', 'e') AS sparse
      FROM base b JOIN pg_type t ON t.oid = b.typid AND t.typtype <> 'd'
+       CROSS JOIN LATERAL (SELECT t.oid = ANY ('{bool, int2, int4, int8, oid, date, time, timestamp,
+         timestamptz, uuid, bytea, text, varchar, name}'::regtype[]::oid[]) AS exact) x
        JOIN pg_namespace n ON n.oid = t.typnamespace
        JOIN pg_attribute a ON a.attrelid = $1::oid AND a.attnum = b.attnum
      ORDER BY hidden, a.attnum`,

@@ -49,7 +49,7 @@ function createRows(id: ShelfId, { number, columns }: Target): string {
     `${oldCell(at)} ${storedType(column)}`,
     ...(column.hidden ? [] : [`${newCell(at)} ${storedType(column)}`]),
   ]);
-  return `CREATE TABLE ${inShelf(id, "rows", number)} (firing bigint, event "char", ${cells.join(", ")})`;
+  return `CREATE TABLE ${inShelf(id, "rows", number)} (firing int, event "char", ${cells.join(", ")})`;
 }
 
 function createTrigger(
@@ -96,7 +96,7 @@ function createFunction(id: ShelfId, target: Target, pid: number): string {
   return `CREATE FUNCTION ${inShelf(id, "capture", target.number)}() RETURNS trigger
   LANGUAGE plpgsql ${settings} AS ${dollar(`#variable_conflict use_variable
 DECLARE
-  this bigint;
+  this int;
   olds bigint;
   news bigint;
   kept bigint;
@@ -146,7 +146,10 @@ function statementBody(id: ShelfId, target: Target): string {
     ${keepOld}
   ELSE
     SELECT count(*) INTO news FROM belay_new;
-    SELECT count(*) INTO olds FROM belay_old;
+    ${
+      // Only on its way to another partition a row can get lost.
+      target.partitioned ? "SELECT count(*) INTO olds FROM belay_old;" : "olds := news;"
+    }
     IF olds = news AND news = 1 THEN
       ${into} (firing, event, ${whole.names})
         SELECT this, 'u', ${whole.values} FROM belay_old AS o, belay_new AS n;
@@ -197,12 +200,12 @@ function newImages(columns: readonly Column[]) {
   };
 }
 
-/** Both images; with `sparse`, of long values only where they differ. */
+/** Both images; with `sparse`, of most columns only where they differ. */
 function changedImages(columns: readonly Column[], sparse: boolean, old = "o", fresh = "n") {
   const shown = columns.filter(({ hidden }) => !hidden);
   const value = (column: Column, alias: string) => {
     const cell = stored(column, alias);
-    if (!sparse || !column.long) return cell;
+    if (!sparse || !column.sparse) return cell;
     return `CASE WHEN ${differs(column, stored(column, old), stored(column, fresh))} THEN ${cell} END`;
   };
   return {
