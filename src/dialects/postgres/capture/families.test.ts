@@ -3,7 +3,7 @@
 
 import { expect, test } from "vitest";
 import { between, id, leftovers, openBench } from "../../../../test/capture-harness.ts";
-import { lookupOf } from "../../../../test/kinds-harness.ts";
+import { lookupOf, role } from "../../../../test/kinds-harness.ts";
 import { forEachServer } from "../../../../test/support/servers.ts";
 import { captureRows } from "./capture.ts";
 import { readTargets } from "./targets.ts";
@@ -200,6 +200,91 @@ forEachServer("captured families", (server) => {
     "INSERT INTO birds VALUES (4, 'emu', 2)",
   ])("inheritance: %s", async (statement) => {
     await between(server, animals, statement, "", ["animals", "birds"]);
+  });
+
+  test("an ordinary role that owns the tables, also where functions of others write to them", async () => {
+    await using bench = await openBench(
+      server,
+      `${role("capture_owner")} ${role("capture_other")}
+       GRANT CREATE, USAGE ON SCHEMA public TO capture_owner, capture_other; GRANT USAGE ON SCHEMA belay TO capture_owner;
+       GRANT INSERT ON belay.conflict TO capture_owner;
+       DO $$ BEGIN EXECUTE format('GRANT CREATE ON DATABASE %I TO capture_owner', current_database()); END $$;
+       CREATE TABLE foreign_to_it (id int PRIMARY KEY);
+       SET ROLE capture_owner; ${family} CREATE TABLE secret (id int PRIMARY KEY, n int);
+       ALTER TABLE secret ENABLE ROW LEVEL SECURITY; INSERT INTO secret VALUES (1, 1), (2, 2);
+       GRANT ALL ON parents, secret TO capture_other;
+       CREATE POLICY p ON secret TO capture_other USING (true);
+       SET ROLE capture_other; CREATE FUNCTION theirs() RETURNS void LANGUAGE sql SECURITY DEFINER AS
+         'UPDATE public.secret SET n = n + 1; DELETE FROM public.parents WHERE id = 1';
+       SET ROLE capture_owner`,
+    );
+    const tables = [...all, "secret"];
+    const read = () => Promise.all(tables.map((table) => bench.rows(table)));
+    const before = await read();
+    const { capture } = await bench.migrate("SELECT theirs(); UPDATE secret SET n = 0", ...tables);
+    expect(await read()).not.toEqual(before);
+    await bench.undo(capture);
+    expect(await read()).toEqual(before);
+    expect(
+      await readTargets(lookupOf(bench.migration), await bench.tables("foreign_to_it")),
+    ).toEqual({
+      targets: [],
+      uncaptured: [{ table: "public.foreign_to_it", why: "owned by another role" }],
+    });
+    await bench.migration.run("RESET ROLE; DROP OWNED BY capture_owner, capture_other CASCADE");
+  });
+
+  test("a replica's session, whose ordinary triggers are off", async () => {
+    await between(
+      server,
+      `${audited} SET session_replication_role = replica`,
+      "UPDATE items SET name = 'x'; DELETE FROM items WHERE id = 2",
+      "",
+      ["items", "audit"],
+    );
+  });
+
+  test("a migration that sets a replica's role inside of its statement", async () => {
+    await between(
+      server,
+      audited,
+      "DO $$ BEGIN SET LOCAL session_replication_role = replica; DELETE FROM items; END $$",
+      "",
+      ["items", "audit"],
+    );
+  });
+
+  test("references that ON UPDATE SET NULL would lose hold the key where it is", async () => {
+    await between(
+      server,
+      `CREATE TABLE a (id int PRIMARY KEY, n int); CREATE TABLE b (id int PRIMARY KEY, a int REFERENCES a ON UPDATE SET NULL);
+       INSERT INTO a VALUES (1, 1), (2, 2)`,
+      "UPDATE a SET id = id + 10, n = 0",
+      "INSERT INTO b VALUES (1, 11)",
+      ["a"],
+      async (bench) => {
+        expect(await bench.rows("a")).toEqual(["(11,1)", "(2,2)"]);
+        expect(await bench.rows("b")).toEqual(["(1,11)"]);
+        expect((await bench.conflicts()).map((line) => line.replace(/ base.*/, ""))).toEqual([
+          'public.a {"id": 11}: {id} changed since',
+        ]);
+      },
+    );
+  });
+
+  test("writers wait for an undo, readers do not", async () => {
+    await using bench = await openBench(server, family);
+    const { capture } = await bench.migrate("INSERT INTO parents VALUES (9, 'x')", "parents");
+    await bench.migration.run("BEGIN");
+    for (const sql of capture.undo) {
+      if (!sql.startsWith("DROP")) await bench.migration.run(sql);
+    }
+    await bench.application.run("SET lock_timeout = '100ms'; SELECT * FROM parents, children");
+    // A row that refers to the one that goes would go with it.
+    await expect(bench.application.run("INSERT INTO children VALUES (99, 9)")).rejects.toThrow(
+      /lock timeout/,
+    );
+    await bench.migration.run("ROLLBACK");
   });
 
   test("why tables are not captured", async () => {
