@@ -101,6 +101,7 @@ const cautious: DownOptions = {
 
 const strict: UpOptions = {
   allowDrift: false,
+  acceptLoss: false,
   allowMissing: false,
   allowChanged: false,
   allowOutOfOrder: false,

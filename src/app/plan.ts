@@ -1,6 +1,7 @@
 // Owns: showing what `up` (or `down`) would run, statement by statement. Changes nothing.
 
 import {
+  destroyedBy,
   keptOf,
   type Lock,
   type Loss,
@@ -10,7 +11,9 @@ import {
   type Verdict,
   verdictOf,
 } from "../core/plan.ts";
-import type { Dialect, Keeping, Session } from "../dialects/dialect.ts";
+import type { Dialect, Session } from "../dialects/dialect.ts";
+import { foresee } from "../engine/losses.ts";
+import { keepingOf } from "../engine/step.ts";
 import { stateOf } from "../journal/state.ts";
 import { readRecords } from "../journal/store.ts";
 import { compare } from "../plan/compare.ts";
@@ -56,6 +59,11 @@ export interface PlannedMigration {
   verdict: Verdict;
   steps: PlanStep[];
   losses: Loss[];
+  /**
+   * For which `up` asks for `--accept-loss`, as far as that can be told before it runs; null for
+   * what is not next, and for a way back.
+   */
+  destroys: Loss[] | null;
 }
 
 export interface PlanResult {
@@ -83,8 +91,11 @@ export async function planUpcoming(
     const planned: PlannedMigration[] = [];
     for (const migration of chosen) {
       const plan = await planUp(dialect, migration, settings);
-      const look = migration === pending[0] ? lookOf(settings, dialect, session) : undefined;
-      planned.push(await shown(plan, look));
+      const look = migration === pending[0] ? await lookOf(settings, dialect, session) : undefined;
+      planned.push({
+        ...(await shown(plan, look)),
+        destroys: look ? await destroyed(plan, look) : null,
+      });
     }
     return { direction: "up", migrations: planned, notes };
   });
@@ -107,7 +118,7 @@ export async function planBack(
         migrations,
         options,
       );
-      const look = index === 0 ? lookOf(settings, dialect, session) : undefined;
+      const look = index === 0 ? await lookOf(settings, dialect, session) : undefined;
       planned.push(await shown(plan, look));
     }
     return { direction: "down", migrations: planned, notes: [] };
@@ -116,16 +127,15 @@ export async function planBack(
 
 type Plan = Awaited<ReturnType<typeof planUp>> | Awaited<ReturnType<typeof wayBack>>["plan"];
 
-interface LookingAhead {
-  dialect: Dialect;
-  session: Session;
-  keeping?: Keeping;
+type LookingAhead = Parameters<typeof foresee>[0];
+
+async function lookOf({ verbatim, environment }: Settings, dialect: Dialect, session: Session) {
+  const keeps = !verbatim && (await dialect.refusesKeeping(session)) === undefined;
+  return { dialect, session, environment, keeps };
 }
 
-/** The names of shelves are others when it runs. */
-function lookOf({ verbatim, environment }: Settings, dialect: Dialect, session: Session) {
-  const shelf = () => environment.id().slice(0, 8);
-  return { dialect, session, ...(verbatim ? {} : { keeping: { shelf } }) };
+async function destroyed(plan: Plan, look: LookingAhead): Promise<Loss[]> {
+  return destroyedBy(await foresee(look, plan));
 }
 
 async function shown(plan: Plan, look: LookingAhead | undefined): Promise<PlannedMigration> {
@@ -164,7 +174,7 @@ async function shown(plan: Plan, look: LookingAhead | undefined): Promise<Planne
   );
   return {
     ...{ version: plan.version, name: plan.name, strategy: plan.strategy },
-    ...{ verdict: verdictOf(undos), steps, losses: lossesOf(undos) },
+    ...{ verdict: verdictOf(undos), steps, losses: lossesOf(undos), destroys: null },
   };
 }
 
@@ -185,10 +195,10 @@ async function foreseen(
   look: LookingAhead | undefined,
 ): Promise<Undo> {
   if (look === undefined || !statement.undoFromCatalog) return statement.undo;
-  const { dialect, session, keeping } = look;
+  const { dialect, session } = look;
   await session.run("BEGIN READ ONLY");
   try {
-    const undo = await (await dialect.undoer(statement, keeping)).before(session);
+    const undo = await (await dialect.undoer(statement, keepingOf(look))).before(session);
     return undo.kind === "exact" && undo.sql.length === 0 ? statement.undo : undo;
   } catch {
     return statement.undo;

@@ -195,7 +195,7 @@ function actorsOf({ signal: _, ...settings }: Settings): Actors {
     }),
   });
   // Made-up rows may fire triggers that make tables.
-  const strict = { allowDrift: true, allowMissing: false, allowChanged: false };
+  const strict = { allowDrift: true, acceptLoss: true, allowMissing: false, allowChanged: false };
   const last = { target: { count: 1 }, acceptLoss: true, allowDrift: true };
   return {
     up: (url, version, given) =>

@@ -36,7 +36,7 @@ export async function redo(settings: Settings, options: DownOptions): Promise<Re
         const returns = await returnsOf(run.session, now, each.plan, each.checksum);
         const { name, ms, verdict, losses } = await execute(run, {
           ...each,
-          acceptLoss: true,
+          acceptLoss: options.acceptLoss || settings.verbatim === true,
           ...(returns && { returns }),
         });
         result.applied.push({ version: each.plan.version, name, ms, verdict, losses });

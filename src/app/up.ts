@@ -21,6 +21,8 @@ export interface UpOptions extends Policies {
   /** Last version to apply; absent: all. */
   to?: string;
   allowDrift: boolean;
+  /** False: what a migration destroys for good is an error, BELAY_UP_LOSS. */
+  acceptLoss: boolean;
   /** Refuses what has no fresh proof. Absent: the configuration's policy, else false. */
   requireProof?: boolean;
   /** Called with the record of each migration that is done, and the catalog as it is then. */
@@ -75,12 +77,14 @@ export async function up(settings: Settings, options: UpOptions): Promise<UpResu
         options.requireProof ?? settings.requireProof ?? false,
         run,
       );
+      // Whoever runs statements as written has chosen that nothing is kept.
+      const acceptLoss = options.acceptLoss || settings.verbatim === true;
       for (const { version, checksum } of pending) {
         const plan = plans.get(version) as UpPlan;
         const proof = proofs.get(version);
         const returns = await returnsOf(run.session, state, plan, checksum);
         const finished = await execute(run, {
-          ...{ plan, checksum, acceptLoss: true },
+          ...{ plan, checksum, acceptLoss },
           ...(returns && { returns }),
           ...(proof?.checksum === checksum ? { proof } : {}),
         });

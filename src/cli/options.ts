@@ -14,6 +14,11 @@ export const policyOptions: readonly Option[] = [
   { flags: "--allow-out-of-order", summary: "apply what is older than the last applied" },
 ];
 
+export const lossOption: Option = {
+  flags: "--accept-loss",
+  summary: "go on although this destroys what is named",
+};
+
 export const backOptions: readonly Option[] = [
   { flags: "--to <version>", summary: "take back all after this version (0: all)" },
   {
@@ -21,7 +26,7 @@ export const backOptions: readonly Option[] = [
     summary: "the planned inverse, the file's own down, or the first of them that loses nothing",
     choices: ["auto", "planned", "file"],
   },
-  { flags: "--accept-loss", summary: "go on although this destroys what is named" },
+  lossOption,
   driftOption,
 ];
 

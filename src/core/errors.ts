@@ -52,6 +52,7 @@ export const errorCodes = {
   // proofs
   BELAY_PROOF: exit.refused,
   // running
+  BELAY_UP_LOSS: exit.refused,
   BELAY_STATEMENT: exit.failed,
   BELAY_LOCK_BUDGET: exit.failed,
   BELAY_CANCELLED: exit.failed,

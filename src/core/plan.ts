@@ -47,6 +47,8 @@ export interface Loss {
   rows: number | null;
   /** True when `rows` is the planner's estimate. */
   estimated?: boolean;
+  /** It is lost only when the migration is taken back: carrying it out destroys nothing. */
+  whenUndone?: boolean;
 }
 
 /** A row, or a constraint, on which a rollback and what was written since do not agree. */
@@ -142,6 +144,8 @@ export interface PlannedStatement {
   merges?: string[];
   /** For non-transactional statements. */
   probe?: Probe;
+  /** What it does is only seen by comparing the catalog before and after (DO, CALL, SELECT f()). */
+  observe?: boolean;
   /** Undo as far as the text tells. */
   undo: Undo;
   /** The catalog, asked just before the statement runs, says more: definitions, names, rows. */
@@ -188,7 +192,23 @@ export function verdictOf(undos: readonly Undo[]): Verdict {
   return "exact";
 }
 
-/** All that would be lost, irreversible statements named as losses too. */
+/** All that would be lost. */
 export function lossesOf(undos: readonly Undo[]): Loss[] {
   return undos.flatMap((undo) => (undo.kind === "lossy" ? undo.losses : []));
+}
+
+/** A loss that matters: what holds no rows takes none with it. Estimates of none are no knowledge. */
+export function isFelt({ rows, estimated }: Loss): boolean {
+  return rows !== 0 || estimated === true;
+}
+
+/** What carrying statements out destroys for good, and what they do that nothing takes back. */
+export function destroyedBy(done: readonly { changes: Change[]; undo: Undo }[]): Loss[] {
+  return done.flatMap(({ changes, undo }): Loss[] => {
+    if (undo.kind === "lossy")
+      return undo.losses.filter((loss) => isFelt(loss) && !loss.whenUndone);
+    if (undo.kind !== "irreversible") return [];
+    const object = changes.map((change) => `${change.kind} ${change.object}`.trim()).join(", ");
+    return [{ object, why: undo.why, rows: null }];
+  });
 }

@@ -9,15 +9,16 @@ import {
   fingerprintOf,
 } from "../core/catalog.ts";
 import { BelayError, messageOf } from "../core/errors.ts";
-import { keptOf, type Loss, lossesOf, type Plan, type Undo, verdictOf } from "../core/plan.ts";
+import { keptOf, lossesOf, type Plan, verdictOf } from "../core/plan.ts";
 import type { Keeping, Observation } from "../dialects/dialect.ts";
 import type { CatalogChange, MigrationFinished, StepDone, StepResult } from "../journal/record.ts";
 import type { OpenAttempt } from "../journal/state.ts";
 import { append, saveCatalog } from "../journal/store.ts";
 import { composeUndo } from "../plan/compose.ts";
 import { undoStatements } from "../plan/reverse.ts";
+import { foresee, refuseForeseen, refuseLosses } from "./losses.ts";
 import type { Run } from "./run.ts";
-import { keepingOf, recordStatement, runStep, StatementFailed, settleHalf } from "./step.ts";
+import { recordStatement, runStep, StatementFailed, settleHalf } from "./step.ts";
 
 export interface Execution {
   plan: Plan & { direction: "up" | "down" };
@@ -30,7 +31,7 @@ export interface Execution {
    */
   judge?: (before: Catalog, after: Catalog) => Difference[];
   strict?: boolean;
-  /** Refuses to destroy: what the statements would lose is an error unless accepted. */
+  /** False: what the statements would lose is an error, before they run where that can be told. */
   acceptLoss: boolean;
   /** Catalog before, when it is not the run's present one (resuming). */
   before?: Catalog;
@@ -50,6 +51,9 @@ export async function execute(run: Run, execution: Execution): Promise<Migration
   const startedAt = run.environment.monotonic();
   const before = execution.before ?? run.catalog;
   try {
+    if (!execution.acceptLoss && execution.resume === undefined) {
+      refuseForeseen(plan, await foresee(run, plan));
+    }
     const isOneTransaction = plan.steps.length <= 1 && (plan.steps[0]?.transactional ?? true);
     const close = (result: StepResult, seen: Observation) =>
       finished(execution, result, before, seen, run.environment.monotonic() - startedAt);
@@ -104,9 +108,11 @@ async function inOneTransaction(
   await runStep(run, step, {
     version: plan.version,
     ...(returns && { returns }),
+    judge: (result) => {
+      if (!execution.acceptLoss) refuseLosses(plan, result);
+    },
     toEntry(result, seen) {
       body = close(result, seen);
-      refuseLosses(execution.acceptLoss, body.losses);
       const isExplained = (body.conflicts ?? []).length > 0;
       if (execution.strict && !isExplained && (body.residual ?? []).length > 0) {
         throw mismatch(body.residual ?? []);
@@ -128,7 +134,6 @@ async function stepByStep(
   const { environment, lease, session } = run;
   const done: StepDone[] = [...(resume?.done ?? [])];
   if (resume === undefined) {
-    if (!execution.acceptLoss) refuseLosses(false, await foreseenLosses(run, plan));
     const fingerprint = fingerprintOf(before);
     await saveCatalog(session, fingerprint, before);
     await append(session, run.id, lease.token, {
@@ -137,13 +142,18 @@ async function stepByStep(
       body: {
         ...{ direction, name, checksum, plan, before: fingerprint },
         ...(using === undefined ? {} : { using }),
+        acceptsLoss: execution.acceptLoss,
       },
     });
     await environment.reached("migration-started");
   }
   try {
-    const judge = ({ undo }: StepResult) =>
-      refuseLosses(execution.acceptLoss, lossesOf(undo.map((entry) => entry.undo)));
+    const judge = (result: StepResult) => {
+      if (execution.acceptLoss) return;
+      // A step may write to what an earlier one has made, which goes with it.
+      const earlier = done.flatMap((step) => step.undo);
+      refuseLosses(plan, { ...result, undo: [...earlier, ...result.undo] });
+    };
     await runSteps(run, plan, done, resume, { judge, returns: execution.returns });
   } catch (error) {
     if (error instanceof BelayError && !backsOut.has(error.code)) throw error;
@@ -162,30 +172,12 @@ async function stepByStep(
 }
 
 /** Errors of our own after which the finished steps are taken back; all others need recovery. */
-const backsOut = new Set(["BELAY_CANCELLED", "BELAY_LOCK_BUDGET", "BELAY_UNDO_LOSS"]);
-
-/**
- * What the steps would destroy, asked before the first of them: once one is committed, refusing
- * would leave the plan halfway. What only exists after an earlier step is asked for again then.
- */
-async function foreseenLosses(run: Run, plan: Plan): Promise<Loss[]> {
-  const undos: Undo[] = [];
-  for (const statement of plan.steps.flatMap((step) => step.statements)) {
-    await run.session.run("BEGIN READ ONLY");
-    try {
-      if (statement.searchPath) {
-        await run.dialect.setSearchPath(run.session, statement.searchPath, true);
-      }
-      const undoer = await run.dialect.undoer(statement, keepingOf(run));
-      undos.push(await undoer.before(run.session));
-    } catch (error) {
-      if (run.dialect.trouble(error).kind === "connection") throw error;
-    } finally {
-      await run.session.run("ROLLBACK");
-    }
-  }
-  return lossesOf(undos);
-}
+const backsOut = new Set([
+  "BELAY_CANCELLED",
+  "BELAY_LOCK_BUDGET",
+  "BELAY_UNDO_LOSS",
+  "BELAY_UP_LOSS",
+]);
 
 async function runSteps(
   run: Run,
@@ -210,14 +202,12 @@ async function runSteps(
     const context = {
       version: plan.version,
       ...(returns && { returns }),
-      toEntry: (result: StepResult) => {
-        judge?.(result);
-        return {
-          kind: "step-done" as const,
-          version: plan.version,
-          body: { step: step.id, ...result },
-        };
-      },
+      ...(judge && { judge }),
+      toEntry: (result: StepResult) => ({
+        kind: "step-done" as const,
+        version: plan.version,
+        body: { step: step.id, ...result },
+      }),
     };
     const [statement] = step.statements;
     const intended = resume?.intended?.step === step.id ? resume.intended : undefined;
@@ -307,7 +297,7 @@ function finished(
     ...{ direction: plan.direction, name: plan.name, checksum, plan },
     ...{ undo, rows: result.rows, changed: seen.changed },
     verdict: verdictOf(undos),
-    losses: undos.flatMap((each) => (each.kind === "lossy" ? each.losses : [])),
+    losses: lossesOf(undos),
     before: fingerprintOf(before),
     after: fingerprintOf(seen.catalog),
     ms: Math.round(ms),
@@ -328,18 +318,6 @@ function changesBetween(before: Catalog, after: Catalog): CatalogChange[] {
     changed.push({ ...(was && { before: was }), ...(is && { after: is }) });
   }
   return changed;
-}
-
-function refuseLosses(accepted: boolean, all: readonly Loss[]): void {
-  if (accepted) return;
-  const losses = all.filter((loss) => loss.rows === null || loss.rows > 0);
-  if (losses.length === 0) return;
-  const list = losses.map((loss) => `${loss.object} (${loss.rows ?? "unknown"} rows): ${loss.why}`);
-  throw new BelayError("BELAY_UNDO_LOSS", `This would destroy ${list.join("; ")}`, {
-    state: "Rolled back; the database is as it was before.",
-    hint: "Keep what matters, then give --accept-loss.",
-    details: { losses },
-  });
 }
 
 function mismatch(residual: Difference[]): BelayError {

@@ -64,7 +64,7 @@ export async function recoverOpen(
       ...(open.using === undefined ? {} : { using: open.using }),
       before,
       ...(finished === undefined ? {} : { judge: judgeWayBack(finished.changed) }),
-      acceptLoss: true,
+      acceptLoss: open.acceptsLoss,
       resume: open,
     });
   } catch (error) {

@@ -36,6 +36,11 @@ export interface StepContext {
   version: string;
   /** What may return; see {@link Keeping}. */
   returns?: Keeping["returns"];
+  /**
+   * Called when all has run and is not committed, or, for what cannot be taken back by a rollback,
+   * just before it runs. Throwing ends the step; nothing of it is done.
+   */
+  judge?(result: StepResult): void;
   /** Called in the transaction, before commit. Throwing rolls the step back. */
   toEntry(result: StepResult, seen: Observation): Entry;
 }
@@ -77,6 +82,7 @@ async function runTransaction(run: Run, step: Step, context: StepContext): Promi
     const merges = step.statements.some((each) => each.merges !== undefined);
     const conflicts = merges ? await readConflicts(session) : [];
     const result = { undo, rows: seen.rows, ...(conflicts.length > 0 && { conflicts }) };
+    context.judge?.(result);
     lease.check();
     await append(session, run.id, lease.token, context.toEntry(result, seen));
     await environment.reached("step-journaled");
@@ -130,7 +136,10 @@ async function runOne(
 }
 
 /** Where the run keeps anything. */
-export function keepingOf(run: Run, returns?: Keeping["returns"]): Keeping | undefined {
+export function keepingOf(
+  run: Pick<Run, "keeps" | "environment">,
+  returns?: Keeping["returns"],
+): Keeping | undefined {
   if (!run.keeps) return undefined;
   const shelf = () => run.environment.id().replaceAll("-", "").slice(0, 8);
   return { shelf, ...(returns && { returns }) };
@@ -149,6 +158,8 @@ async function runStatement(run: Run, step: Step, context: StepContext): Promise
   const entry = (undo: Undo): UndoEntry => ({
     ...{ line: statement.line, changes: statement.changes, undo, searchPath },
   });
+  // What has to run to be understood cannot be judged before.
+  if (!statement.observe) context.judge?.({ undo: [entry(foreseen)], rows: [] });
   const { probe } = statement;
   const probed = probe !== undefined && (await dialect.probe(session, probe)) === "not-done";
   lease.check();

@@ -60,6 +60,8 @@ export interface MigrationStarted {
   before: string;
   /** `down` only: whose SQL it is. */
   using?: "planned" | "file";
+  /** Whether what it loses was accepted; absent, in older records: it was not asked. */
+  acceptsLoss?: boolean;
   /** `back-out` only: what is being taken back, and why. */
   of?: "up" | "down";
   error?: string;

@@ -15,6 +15,8 @@ export interface OpenAttempt {
   plan: Plan;
   before: string;
   using?: "planned" | "file";
+  /** Whether what it loses was accepted. */
+  acceptsLoss: boolean;
   error?: string;
   /** In order. */
   done: StepDone[];
@@ -147,13 +149,14 @@ function put(state: JournalState, migration: MigrationState): void {
 
 function start(state: JournalState, record: JournalRecord & { kind: "migration-started" }): void {
   const { direction, of, name, checksum, plan, before, using, error } = record.body;
+  const { acceptsLoss = true } = record.body;
   const isBackOut = direction === "back-out";
   if (state.open !== undefined && !(isBackOut && state.open.version === record.version)) {
     throw corrupt(record, `${state.open.version} is still open`);
   }
   state.open = {
     version: record.version,
-    ...{ name, checksum, direction, plan, before, done: [] },
+    ...{ name, checksum, direction, plan, before, acceptsLoss, done: [] },
     of: direction === "back-out" ? (of ?? "up") : direction,
     ...(using === undefined ? {} : { using }),
     ...(error === undefined ? {} : { error }),

@@ -54,6 +54,7 @@ function hiddenRows(rows: readonly RowChange[]): Loss[] {
     object: `rows of ${row.table}`,
     why: "changed by a function, trigger or DO block of this migration; what they were is not kept",
     rows: row.inserted + row.updated + row.deleted,
+    ...(row.updated + row.deleted === 0 && { whenUndone: true }),
   }));
 }
 
@@ -68,7 +69,7 @@ function replacedTables(changed: readonly CatalogChange[]): Loss[] {
     if (after === undefined || identity === undefined || identity === after.identity) return [];
     const object = `rows written to ${after.name.slice("table ".length)} after the migration`;
     const why = "another table has taken its name; they stay with that one when it is put aside";
-    return [{ object, why, rows: null }];
+    return [{ object, why, rows: null, whenUndone: true }];
   });
 }
 

@@ -1,5 +1,5 @@
 import { defineCommand } from "../command.ts";
-import { driftOption, policyOptions, text } from "../options.ts";
+import { driftOption, lossOption, policyOptions, text } from "../options.ts";
 
 export const command = defineCommand({
   name: "up",
@@ -10,9 +10,10 @@ export const command = defineCommand({
     { flags: "--dry-run", summary: "show the plan and change nothing" },
     {
       flags: "--verbatim",
-      summary: "run statements as written, and keep nothing of what they drop",
+      summary: "run statements as written, and keep nothing of what they drop (accepts the loss)",
     },
     { flags: "--require-proof", summary: "refuse what has no fresh proof" },
+    lossOption,
     driftOption,
     ...policyOptions,
   ],
@@ -32,6 +33,7 @@ export const command = defineCommand({
     const result = await up(settings, {
       ...(to === undefined ? {} : { to }),
       ...(flags.requireProof ? { requireProof: true } : {}),
+      acceptLoss: flags.acceptLoss === true,
       allowDrift: flags.allowDrift === true,
       allowMissing: flags.allowMissing === true,
       allowChanged: flags.allowChanged === true,

@@ -23,6 +23,10 @@ function renderMigration(migration: PlannedMigration, output: Output): void {
   }
   if (migration.losses.length > 0)
     output.line(`  ${paint.yellow("loses")}  ${lossList(migration.losses)}`);
+  if (migration.destroys?.length)
+    output.line(
+      `  ${paint.red("for good")}  up asks for --accept-loss: ${lossList(migration.destroys)}`,
+    );
   output.line();
 }
 

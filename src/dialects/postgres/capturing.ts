@@ -8,7 +8,7 @@ import type { Lookup } from "./kind.ts";
 import type { Relation } from "./relation.ts";
 
 /** Without those that the migration itself has made: their rows go with them. */
-async function thereBefore(catalog: Lookup, relations: readonly Pick<Relation, "oid">[]) {
+export async function thereBefore(catalog: Lookup, relations: readonly Pick<Relation, "oid">[]) {
   if (relations.length === 0) return [];
   // The row of a system column is written once, when the table is made.
   return catalog.rows<{ oid: string }>(
@@ -18,10 +18,14 @@ async function thereBefore(catalog: Lookup, relations: readonly Pick<Relation, "
   );
 }
 
-/** Undefined where nothing is to be kept, or nothing can be. */
+/**
+ * Undefined where nothing is to be kept, or nothing can be. `adds`: the statement only adds rows, so
+ * that where they cannot be told apart later nothing is destroyed yet.
+ */
 export async function capturing(
   catalog: Lookup,
   relations: readonly Pick<Relation, "oid">[],
+  { adds = false }: { adds?: boolean } = {},
 ): Promise<Undo | undefined> {
   if (catalog.shelf === undefined) return undefined;
   const older = await thereBefore(catalog, relations);
@@ -40,7 +44,8 @@ export async function capturing(
   const sql = undo.map((text) => ({ ...inTransaction(text), merges: names }));
   if (uncaptured.length === 0) return { kind: "captured", sql, kept };
   const losses = uncaptured.map(({ table, why }): Loss => {
-    return { object: `rows of ${table}`, why: `not kept: ${why}`, rows: null };
+    const loss = { object: `rows of ${table}`, why: `not kept: ${why}`, rows: null };
+    return adds ? { ...loss, whenUndone: true } : loss;
   });
   return { kind: "lossy", sql, losses, kept };
 }

@@ -11,12 +11,6 @@ import { opaque } from "./opaque.ts";
 import type { ParsedStatement } from "./parse.ts";
 import { refuseReserved } from "./reserved.ts";
 
-/** A planned statement with what only the makers of steps and the engine need to know. */
-export interface ClassifiedStatement extends PlannedStatement {
-  /** Its effects can only be seen by comparing the catalog and rows before and after. */
-  observe?: boolean;
-}
-
 /** What was known just before the statement ran; `settle`, if there, tells the rest just after. */
 export interface Recalled {
   undo: Undo;
@@ -39,12 +33,12 @@ for (const kind of kinds) {
 }
 
 /** Throws BELAY_SQL_* with `at` for what is refused. Touches no server. */
-export function classify(statement: ParsedStatement): ClassifiedStatement {
+export function classify(statement: ParsedStatement): PlannedStatement {
   return planned(statement, describe(statement));
 }
 
 /** A statement of which the kinds have told what they know. */
-export function planned(statement: ParsedStatement, known: Description): ClassifiedStatement {
+export function planned(statement: ParsedStatement, known: Description): PlannedStatement {
   const { rewrites, scans, transactional, probe, session, observe } = known;
   return {
     sql: statement.sql,

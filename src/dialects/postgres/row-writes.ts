@@ -2,7 +2,7 @@
 
 import type { Node, RangeVar } from "@pgsql/types";
 import { type Change, type Lock, type Loss, nothingToUndo, type Undo } from "../../core/plan.ts";
-import { capturing } from "./capturing.ts";
+import { capturing, thereBefore } from "./capturing.ts";
 import type { Description, Lookup } from "./kind.ts";
 import { relationName } from "./names.ts";
 import { findRelation, type Relation } from "./relation.ts";
@@ -78,11 +78,13 @@ export async function recallWrites(writes: readonly RowWrite[], catalog: Lookup)
     const relation = await findRelation(catalog, named);
     if (relation) relations.push(relation);
   }
-  const captured = await capturing(catalog, relations);
+  const adds = writes.every(({ verb }) => verb === "insert");
+  const captured = await capturing(catalog, relations, { adds });
   if (captured) return captured;
+  const older = new Set((await thereBefore(catalog, relations)).map(({ oid }) => oid));
   for (const write of writes) {
     const relation = await findRelation(catalog, write.relation);
-    if (!relation) continue;
+    if (!relation || !older.has(relation.oid)) continue;
     const counted = write.all && write.verb !== "insert";
     losses.push({ ...lossOf(write), ...(counted ? await countRows(catalog, relation) : {}) });
   }
@@ -90,5 +92,6 @@ export async function recallWrites(writes: readonly RowWrite[], catalog: Lookup)
 }
 
 function lossOf({ verb, relation }: RowWrite): Loss {
-  return { object: `rows of ${relationName(relation)}`, why: whys[verb], rows: null };
+  const loss = { object: `rows of ${relationName(relation)}`, why: whys[verb], rows: null };
+  return verb === "insert" ? { ...loss, whenUndone: true } : loss;
 }

@@ -234,5 +234,12 @@ function expressionBack(facts: ColumnFacts, table: Relation, name: string): stri
 /** Before 17 a generated column's expression keeps the casts that the changes put around it. */
 function expressionLoss({ facts }: Change, loss: Loss): Loss[] {
   if (facts.generated === "" || facts.canSetExpression) return [];
-  return [{ ...loss, why: "its expression gets a cast that cannot be taken out", rows: 0 }];
+  return [
+    {
+      ...loss,
+      why: "its expression gets a cast that cannot be taken out",
+      rows: 0,
+      whenUndone: true,
+    },
+  ];
 }

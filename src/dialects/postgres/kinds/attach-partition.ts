@@ -58,6 +58,7 @@ async function recallIndex(catalog: Lookup, index: Relation): Promise<Undo> {
         object: `index ${index.shown}`,
         why: "an index that is attached to a partitioned index cannot be detached from it",
         rows: null,
+        whenUndone: true,
       },
     ],
   };

@@ -18,7 +18,14 @@ export const kind = defineKind<CopyStmt>({
         undo: {
           kind: "lossy",
           sql: [],
-          losses: [{ object: `rows of ${table}`, why: "rows that COPY adds stay", rows: null }],
+          losses: [
+            {
+              object: `rows of ${table}`,
+              why: "rows that COPY adds stay",
+              rows: null,
+              whenUndone: true,
+            },
+          ],
         },
       };
     }
@@ -34,6 +41,6 @@ export const kind = defineKind<CopyStmt>({
   async recall({ relation, is_from }, catalog) {
     if (!is_from) return undefined;
     const table = await findRelation(catalog, relation);
-    return table ? capturing(catalog, [table]) : nothingToUndo;
+    return table ? capturing(catalog, [table], { adds: true }) : nothingToUndo;
   },
 });

@@ -21,6 +21,7 @@ export const kind = defineKind<CreatedbStmt>({
           object: `database ${shown(dbname)}`,
           why: "whatever was written to it since goes with it",
           rows: null,
+          whenUndone: true,
         },
       ],
     },

@@ -34,6 +34,8 @@ function undoOf({ subname = "", options }: CreateSubscriptionStmt, makesSlot: bo
     flagOf(options, "connect") && (flagOf(options, "copy_data") || flagOf(options, "enabled"));
   if (!receives) return { kind: "exact", sql };
   const object = `rows received by subscription ${shown(subname)}`;
-  const losses = [{ object, why: "they stay in the subscribed tables", rows: null }];
+  const losses = [
+    { object, why: "they stay in the subscribed tables", rows: null, whenUndone: true },
+  ];
   return { kind: "lossy", sql, losses };
 }

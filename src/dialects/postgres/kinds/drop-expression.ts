@@ -19,7 +19,7 @@ export const kind = defineKind<TableCommand>({
     undo: {
       kind: "lossy",
       sql: [],
-      losses: [{ object: `column ${columnName(node)}`, why, rows: null }],
+      losses: [{ object: `column ${columnName(node)}`, why, rows: null, whenUndone: true }],
     },
   }),
   recall: (node, catalog) =>
@@ -36,6 +36,7 @@ export const kind = defineKind<TableCommand>({
             object: `column ${columnName(node)}`,
             why,
             ...(await countRows(catalog, table)),
+            whenUndone: true,
           },
         ],
       };

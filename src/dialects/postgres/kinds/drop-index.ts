@@ -52,7 +52,9 @@ async function recallIndex(node: DropStmt, catalog: Lookup, index: Relation): Pr
     : {
         kind: "lossy",
         sql: [],
-        losses: [{ object, why: "it is INVALID and would be made valid", rows: null }],
+        losses: [
+          { object, why: "it is INVALID and would be made valid", rows: null, whenUndone: true },
+        ],
       };
   if (node.behavior !== "DROP_CASCADE") return again;
   return recreateDependents(catalog, { catalog: "pg_class", oid: index.oid }, again, object);

@@ -32,6 +32,7 @@ export const kind = defineKind<TableCommand>({
         object: `inheritance of ${table.shown}`,
         why: "its columns stay when they are dropped from the parent, which they would not have",
         rows: null,
+        whenUndone: true,
       };
       return { kind: "lossy", sql: back.sql, losses: [loss] };
     }),
