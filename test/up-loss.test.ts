@@ -44,7 +44,7 @@ forEachServer("up, of what cannot be kept", (server) => {
     ["UPDATE users SET name = 'b'; UPDATE log SET line = 'c'", "rows of log"],
     ["DELETE FROM log", "rows of log"],
     ["TRUNCATE users, log", "rows of public.log"],
-    ["CREATE TABLE other (); DROP DATABASE template1", "drop-database database template1"],
+    ["DROP DATABASE template1", "drop-database database template1"],
     ["COPY users TO PROGRAM 'true'", "copy users"],
   ])("%s: refused before it runs", async ([sql = "", object = ""]) => {
     await using world = await pending(server, sql);
@@ -83,6 +83,20 @@ forEachServer("up, of what cannot be kept", (server) => {
     expect(await db.query("SELECT name FROM users")).toEqual([{ name: "ada" }]);
   });
 
+  test("what no rollback takes back does not run at all, and finished steps are taken back", async () => {
+    await using world = await pending(
+      server,
+      "CREATE INDEX CONCURRENTLY log_line ON log (line); DROP DATABASE template1",
+    );
+    const { belay, db } = world;
+    expect(await belay.up()).toMatchObject(
+      refused("Rolled back", "drop-database database template1"),
+    );
+    expect(await db.query("SELECT to_regclass('log_line')::text AS index")).toEqual([
+      { index: null },
+    ]);
+  });
+
   test("so is what a trigger writes over, and finished steps are taken back", async () => {
     await using world = await pending(
       server,
@@ -109,6 +123,10 @@ forEachServer("up, of what cannot be kept", (server) => {
     ["CREATE TEMP TABLE t AS SELECT * FROM log; UPDATE t SET line = 'c'; DROP TABLE t", "exact"],
     ["CREATE TABLE log2 (line text); INSERT INTO log2 VALUES ('a'); DELETE FROM log2", "exact"],
     ["ALTER TABLE users DROP COLUMN name; DROP TABLE log", "exact"],
+    [
+      "CREATE TYPE mood AS ENUM ('sad'); ALTER TABLE users ADD COLUMN mood mood; ALTER TABLE users DROP COLUMN mood; DROP TYPE mood",
+      "exact",
+    ],
   ])("%s: needs no question", async ([sql, verdict]) => {
     await using world = await pending(server, sql ?? "");
     const { applied, error } = await world.belay.up();

@@ -1,10 +1,10 @@
 // Owns: ending undo windows. What migrations put aside is destroyed, and the catalog is as their
 // statements say. Nothing but this destroys what Belay keeps.
 
-import { BelayError } from "../core/errors.ts";
+import { BelayError, messageOf } from "../core/errors.ts";
 import { inTransaction } from "../core/plan.ts";
 import type { Run } from "../engine/run.ts";
-import { runStep } from "../engine/step.ts";
+import { runStep, StatementFailed } from "../engine/step.ts";
 import type { JournalState, OpenShelf } from "../journal/state.ts";
 import { guardedRun, type RunResult } from "./guarded-run.ts";
 import { loadFolderIfAny, unknownVersion } from "./migrations.ts";
@@ -52,8 +52,8 @@ export async function finalize(
         return which === "all" || isOver(each);
       };
       const chosen = [...state.shelves.values()].filter(isMeant);
-      for (const [version, shelves] of byVersion(chosen)) {
-        result.finalized.push(await destroy(run, version, shelves));
+      for await (const { shelf, destroyed } of destroyAll(run, chosen)) {
+        record(result.finalized, shelf, destroyed);
       }
     },
     { finalized: [] },
@@ -70,43 +70,65 @@ function refuseUnknown(
   }
 }
 
-function byVersion(shelves: readonly OpenShelf[]): Map<string, OpenShelf[]> {
-  const versions = new Map<string, OpenShelf[]>();
-  for (const each of shelves) {
-    versions.set(each.version, [...(versions.get(each.version) ?? []), each]);
-  }
-  return versions;
+function record(finalized: Finalized[], { version, name }: OpenShelf, destroyed: string[]): void {
+  const known = finalized.find((each) => each.version === version);
+  if (known) known.destroyed.push(...destroyed);
+  else finalized.push({ version, name, destroyed });
 }
 
-/** In one transaction with its record. */
-async function destroy(run: Run, version: string, open: readonly OpenShelf[]): Promise<Finalized> {
+/**
+ * Each shelf in a transaction of its own, with its record: locks are held for one at a time, and after
+ * a crash what is left is simply ended by the next finalize. Oldest first, because what was put aside
+ * earlier may stand on what followed it (a column, then its type); what is refused is tried again
+ * once others are gone.
+ */
+async function* destroyAll(run: Run, chosen: readonly OpenShelf[]) {
+  let left = chosen;
+  while (left.length > 0) {
+    const refused: OpenShelf[] = [];
+    let why: unknown;
+    for (const shelf of left) {
+      try {
+        yield { shelf, destroyed: await destroy(run, shelf) };
+      } catch (error) {
+        if (!(error instanceof StatementFailed)) throw error;
+        refused.push(shelf);
+        why ??= error;
+      }
+    }
+    const [first] = refused;
+    if (first && refused.length === left.length) throw await inUse(run, first, why);
+    left = refused;
+  }
+}
+
+async function destroy(run: Run, { shelf, version, name }: OpenShelf): Promise<string[]> {
   const { dialect, session } = run;
-  const shelves = open.map(({ shelf }) => shelf);
-  const name = open[0]?.name ?? "";
-  const destroyed = (await dialect.shelved(session, shelves)).map(({ object }) => object);
-  const statements = await dialect.destruction(session, shelves);
-  const steps = await dialect.undoToSteps(
+  const destroyed = (await dialect.shelved(session, [shelf])).map(({ object }) => object);
+  const statements = await dialect.destruction(session, [shelf]);
+  const [step] = await dialect.undoToSteps(
     // Not to be undone in turn: that is what it is for.
     statements.map((sql) => ({ ...inTransaction(sql), merges: [] })),
   );
-  const step = steps[0] ?? { id: "1", transactional: true, statements: [] };
-  try {
-    await runStep(run, step, {
-      version,
-      toEntry: () => ({ kind: "migration-finalized", version, body: { name, shelves } }),
-    });
-  } catch (error) {
-    throw explained(error, version, run);
-  }
-  return { version, name, destroyed };
+  await runStep(run, step ?? { id: "1", transactional: true, statements: [] }, {
+    version,
+    toEntry: () => ({ kind: "migration-finalized", version, body: { name, shelves: [shelf] } }),
+  });
+  return destroyed;
 }
 
-function explained(error: unknown, version: string, { dialect }: Run): unknown {
-  if (error instanceof BelayError) return error;
-  const { message } = dialect.trouble(error instanceof Error ? (error.cause ?? error) : error);
-  return new BelayError("BELAY_SHELF_IN_USE", `${version} cannot be finalized: ${message}`, {
-    state: "Nothing of it was destroyed.",
-    hint: "Something that was made since depends on what is kept. Drop that first.",
-    cause: error,
-  });
+async function inUse({ session, dialect }: Run, of: OpenShelf, cause: unknown) {
+  const label = `${of.version} ${of.name}`.trim();
+  const used = await dialect.dependents(session, of.shelf);
+  const what = used.map(({ object, by }) => `${object} is used by ${by.join(", ")}`).join("; ");
+  return new BelayError(
+    "BELAY_SHELF_IN_USE",
+    `${label} cannot be finalized: ${what || messageOf(cause)}`,
+    {
+      state: "Nothing of this was destroyed; what had been ended before it is.",
+      hint: "Drop what was made since, or finalize the migration that keeps it; then run this again.",
+      details: { version: of.version, used },
+      cause,
+    },
+  );
 }

@@ -146,6 +146,8 @@ export interface Dialect {
   refusesKeeping(session: Session): Promise<string | undefined>;
   /** What is kept on these shelves now. */
   shelved(session: Session, shelves: readonly string[]): Promise<Shelved[]>;
+  /** What else depends on things on a shelf, so that they cannot be destroyed. */
+  dependents(session: Session, shelf: string): Promise<{ object: string; by: string[] }[]>;
   /** Statements that destroy it. The server refuses them while something else still depends on it. */
   destruction(session: Session, shelves: readonly string[]): Promise<string[]>;
 

@@ -51,15 +51,21 @@ function refuse({ version, name, direction }: Judged, losses: Loss[], state: str
 /**
  * What the catalog says, before the first statement, of what each would lose. Passed over is what
  * cannot be told yet: statements that have to run to be understood, and those behind another that
- * makes or changes what they name, or how names are read. They are judged when they have run.
+ * makes or changes the tables that they name, or how names are read. What names no tables may hang
+ * together with anything, so it is only told of the first. The others are judged when they have run.
  */
 export async function foresee(run: Seeing, plan: Plan): Promise<Foreseen[]> {
   const foreseen: Foreseen[] = [];
   const touched: string[] = [];
-  for (const statement of plan.steps.flatMap((step) => step.statements)) {
+  const all = plan.steps.flatMap((step) => step.statements);
+  for (const statement of all) {
     if (statement.session || statement.observe) break;
     const names = namesIn(statement);
-    if (!names.some((name) => touched.some((other) => overlap(name, other)))) {
+    const isTold =
+      statement.locks.length === 0
+        ? statement === all[0]
+        : !names.some((name) => touched.some((other) => overlap(name, other)));
+    if (isTold) {
       const undo = await undoOf(run, statement);
       if (undo !== undefined) foreseen.push({ changes: statement.changes, undo });
     }

@@ -16,7 +16,7 @@ import type { Lookup } from "./kind.ts";
 import { observer } from "./observer.ts";
 import { type ParsedStatement, parseScript, parseStatement } from "./parse.ts";
 import { connect, troubleOf } from "./session.ts";
-import { destructionOf, shelvedOn } from "./shelves.ts";
+import { dependentsOnShelf, destructionOf, shelvedOn } from "./shelves.ts";
 import { splitCommands } from "./split-commands.ts";
 import { toSteps } from "./steps.ts";
 
@@ -170,6 +170,7 @@ export const postgres: Dialect = {
     return row?.may ? undefined : "its role may not create schemas (GRANT CREATE ON DATABASE)";
   },
   shelved: (session, shelves) => shelvedOn(lookup(session), shelves),
+  dependents: (session, shelf) => dependentsOnShelf(lookup(session), shelf),
   destruction: (session, shelves) => destructionOf(lookup(session), shelves),
 
   extract: (session) => extractCatalog(session),

@@ -2,6 +2,7 @@
 // name, so that it does not matter what later migrations did with the tables it is in.
 
 import type { Shelved } from "../dialect.ts";
+import { dependentsOf } from "./dependents.ts";
 import type { Lookup } from "./kind.ts";
 import { quote } from "./names.ts";
 import { type Found, identityColumns, sqlOf } from "./objects/found.ts";
@@ -9,6 +10,8 @@ import { shelfSchema } from "./shelf-names.ts";
 
 interface Column extends Record<string, unknown> {
   shelf: string;
+  oid: string;
+  number: number;
   /** Qualified, quoted. */
   table: string;
   name: string;
@@ -18,12 +21,12 @@ interface Column extends Record<string, unknown> {
 function columnsOn(catalog: Lookup, shelves: readonly string[]): Promise<Column[]> {
   return catalog.rows<Column>(
     `SELECT substring(a.attname from 7 for 8) AS shelf, format('%I.%I', n.nspname, c.relname) AS table,
-       a.attname::text AS name
+       c.oid::text, a.attnum AS number, a.attname::text AS name
      FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p')
        JOIN pg_namespace n ON n.oid = c.relnamespace
      WHERE a.attname ~ '^belay_[0-9a-f]{8}_' AND substring(a.attname from 7 for 8) = ANY ($1::text[])
        AND NOT a.attisdropped AND a.attinhcount = 0
-     ORDER BY 2, 3`,
+     ORDER BY 2, 5`,
     [shelves],
   );
 }
@@ -55,14 +58,42 @@ function residentsOf(catalog: Lookup, shelves: readonly string[]): Promise<Resid
 
 export async function shelvedOn(catalog: Lookup, shelves: readonly string[]): Promise<Shelved[]> {
   if (shelves.length === 0) return [];
-  const columns = (await columnsOn(catalog, shelves)).map(({ shelf, table, name }) => ({
-    ...{ shelf, bytes: 0, object: `column ${table}.${name.slice("belay_00000000_".length)}` },
+  const columns = (await columnsOn(catalog, shelves)).map((column) => ({
+    ...{ shelf: column.shelf, bytes: 0, object: columnShown(column) },
   }));
-  const residents = (await residentsOf(catalog, shelves)).map(({ shelf, bytes, ...each }) => ({
-    ...{ shelf, bytes: Number(bytes) },
-    object: `${each.type} ${each.identity.replace(/^belay_shelf_[0-9a-f]{8}\./, "")}`,
+  const residents = (await residentsOf(catalog, shelves)).map((resident) => ({
+    ...{ shelf: resident.shelf, bytes: Number(resident.bytes), object: residentShown(resident) },
   }));
   return [...columns, ...residents];
+}
+
+function columnShown({ table, name }: Column): string {
+  return `column ${table}.${name.slice("belay_00000000_".length)}`;
+}
+
+function residentShown({ type, identity }: Resident): string {
+  return `${type} ${identity.replace(/^belay_shelf_[0-9a-f]{8}\./, "")}`;
+}
+
+/** Those on the same shelf go together, and are no obstacle. */
+export async function dependentsOnShelf(catalog: Lookup, shelf: string) {
+  const columns = await columnsOn(catalog, [shelf]);
+  const residents = await residentsOf(catalog, [shelf]);
+  const together = new Set(residents.map(({ oid }) => oid));
+  const things = [
+    ...columns.map((each) => ({
+      object: columnShown(each),
+      address: { catalog: "pg_class", oid: each.oid, subid: each.number },
+    })),
+    ...residents.map((each) => ({ object: residentShown(each), address: each })),
+  ];
+  const used: { object: string; by: string[] }[] = [];
+  for (const { object, address } of things) {
+    const all = await dependentsOf(catalog, address);
+    const by = all.filter(({ oid }) => !together.has(oid)).map(({ name }) => name);
+    if (by.length > 0) used.push({ object, by });
+  }
+  return used;
 }
 
 export async function destructionOf(
