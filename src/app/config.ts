@@ -8,6 +8,7 @@ import { z } from "zod";
 import { BelayError, messageOf, untouched } from "../core/errors.ts";
 
 const milliseconds = z.number().int().nonnegative();
+const bytes = z.number().int().nonnegative();
 
 /** The configuration file. All fields are optional; unknown ones are refused, to catch misspellings. */
 const configSchema = z.strictObject({
@@ -24,6 +25,8 @@ const configSchema = z.strictObject({
   requireProof: z.boolean().optional(),
   /** How long what migrations put aside is kept before `finalize --expired` destroys it. */
   undoWindowMs: milliseconds.optional(),
+  /** Statements that block run in a form that does not, on tables at least this large. */
+  onlineAboveBytes: bytes.optional(),
 });
 
 export type Config = z.infer<typeof configSchema>;

@@ -2,6 +2,7 @@
 
 import {
   destroyedBy,
+  type Form,
   keptOf,
   type Lock,
   type Loss,
@@ -18,7 +19,7 @@ import { stateOf } from "../journal/state.ts";
 import { readRecords } from "../journal/store.ts";
 import { compare } from "../plan/compare.ts";
 import { composeUndo } from "../plan/compose.ts";
-import { planUp } from "../plan/plan-migration.ts";
+import { inSafeForms, planUp } from "../plan/plan-migration.ts";
 import { type DownOptions, wayBack } from "./down.ts";
 import { backTo, loadFolder, loadFolderIfAny, unknownVersion, upTo } from "./migrations.ts";
 import type { Settings } from "./settings.ts";
@@ -38,6 +39,10 @@ export interface PlanStatement {
   undo: Undo;
   /** The undo's SQL is completed from the catalog when the statement runs. */
   undoFromCatalog: boolean;
+  /** In which form it is carried out, so that it does not block, and why; this is a part of it. */
+  form?: Pick<Form, "name" | "why">;
+  /** Why it blocks others for long, in the form in which it is written. */
+  blocks?: string;
 }
 
 export interface PlanStep {
@@ -90,8 +95,11 @@ export async function planUpcoming(
     if (version !== undefined && chosen.length === 0) throw unknownVersion(version);
     const planned: PlannedMigration[] = [];
     for (const migration of chosen) {
-      const plan = await planUp(dialect, migration, settings);
-      const look = migration === pending[0] ? await lookOf(settings, dialect, session) : undefined;
+      const looking = await lookOf(settings, dialect, session);
+      const written = await planUp(dialect, migration, settings);
+      const keeping = keepingOf(looking);
+      const plan = await inSafeForms(dialect, session, written, { ...settings, keeping });
+      const look = migration === pending[0] ? looking : undefined;
       planned.push({
         ...(await shown(plan, look)),
         destroys: look ? await destroyed(plan, look) : null,
@@ -143,13 +151,18 @@ async function shown(plan: Plan, look: LookingAhead | undefined): Promise<Planne
   for (const { id, transactional, statements } of plan.steps) {
     const seen: PlanStatement[] = [];
     for (const statement of statements) {
-      const { sql, line, locks, scans, rewrites } = statement;
+      const { line, locks, scans, rewrites, form, blocks } = statement;
+      const sql = form?.written ?? statement.sql;
       const changes = statement.changes.map(({ kind, object }) => `${kind} ${object}`.trim());
       const undo = await foreseen(statement, look);
       const undoFromCatalog = statement.undoFromCatalog === true;
-      const { before = [], instead = [sql], after = [] } = keptOf(undo) ?? {};
+      const { before = [], instead = [statement.sql], after = [] } = keptOf(undo) ?? {};
       const runs = [...before, ...instead, ...after];
-      seen.push({ sql, runs, line, changes, locks, scans, rewrites, undo, undoFromCatalog });
+      seen.push({
+        ...{ sql, runs, line, changes, locks, scans, rewrites, undo, undoFromCatalog },
+        ...(form && { form: { name: form.name, why: form.why } }),
+        ...(blocks !== undefined && { blocks }),
+      });
     }
     const undos = composed(statements, seen);
     steps.push({

@@ -187,6 +187,8 @@ function actorsOf({ signal: _, ...settings }: Settings): Actors {
     ...{ ...settings, databaseUrl, report: () => {} },
     // The policy is about the target; and every state is read by the rehearsal itself.
     ...{ requireProof: false, verifies: false },
+    // The copies are small; what runs on the target may be the form for large tables.
+    onlineAboveBytes: 0,
     ...(catalog && { catalog }),
     ...(verbatim && { verbatim }),
     ...(mortal && {

@@ -9,7 +9,7 @@ import { guardedRun, type RunResult } from "./guarded-run.ts";
 import { backTo, loadFolder, unknownVersion } from "./migrations.ts";
 import { returnsOf } from "./returns.ts";
 import type { Settings } from "./settings.ts";
-import type { UpResult } from "./up.ts";
+import { planSafely, type UpResult } from "./up.ts";
 
 export type RedoResult = Omit<DownResult, keyof RunResult> & UpResult;
 
@@ -35,7 +35,8 @@ export async function redo(settings: Settings, options: DownOptions): Promise<Re
       for (const each of again) {
         const returns = await returnsOf(run.session, now, each.plan, each.checksum);
         const { name, ms, verdict, losses } = await execute(run, {
-          ...each,
+          plan: await planSafely(run, each.plan, settings),
+          checksum: each.checksum,
           acceptLoss: options.acceptLoss || settings.verbatim === true,
           ...(returns && { returns }),
         });

@@ -29,6 +29,8 @@ export interface Settings {
   undoWindowMs?: number;
   /** Statements run as written, and what they drop is destroyed at once. */
   verbatim?: boolean;
+  /** Bytes: on larger tables statements that block run in a form that does not; default 64 MiB. */
+  onlineAboveBytes?: number;
   /** False: the caller reads the catalog after each run anyway. Default true. */
   verifies?: boolean;
   /** For rehearsals: the catalog as read a moment ago. */

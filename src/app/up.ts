@@ -6,10 +6,11 @@ import type { Loss } from "../core/plan.ts";
 import type { Dialect } from "../dialects/dialect.ts";
 import { execute } from "../engine/execute.ts";
 import type { Run } from "../engine/run.ts";
+import { keepingOf } from "../engine/step.ts";
 import type { MigrationFinished } from "../journal/record.ts";
 import type { JournalState } from "../journal/state.ts";
 import { compare, enforce, type Policies } from "../plan/compare.ts";
-import { planUp, type UpPlan } from "../plan/plan-migration.ts";
+import { inSafeForms, planUp, type UpPlan } from "../plan/plan-migration.ts";
 import type { Proof } from "../prove/proof-file.ts";
 import { guardedRun, type RunResult } from "./guarded-run.ts";
 import { loadFolder, upTo } from "./migrations.ts";
@@ -84,7 +85,7 @@ export async function up(settings: Settings, options: UpOptions): Promise<UpResu
         const proof = proofs.get(version);
         const returns = await returnsOf(run.session, state, plan, checksum);
         const finished = await execute(run, {
-          ...{ plan, checksum, acceptLoss },
+          ...{ plan: await planSafely(run, plan, settings), checksum, acceptLoss },
           ...(returns && { returns }),
           ...(proof?.checksum === checksum ? { proof } : {}),
         });
@@ -95,6 +96,11 @@ export async function up(settings: Settings, options: UpOptions): Promise<UpResu
     },
     { applied: [], conflicts: [], notes },
   );
+}
+
+/** The plan as it is to be carried out on what is there now. */
+export async function planSafely(run: Run, plan: UpPlan, settings: Settings): Promise<UpPlan> {
+  return inSafeForms(run.dialect, run.session, plan, { ...settings, keeping: keepingOf(run) });
 }
 
 /** The proofs that lie beside the files; with `required` each has to be there and to be fresh. */

@@ -129,6 +129,7 @@ async function readSettings(flags: Flags, output: Output, signal: AbortSignal): 
     ...(format === undefined ? {} : { format }),
     ...(config.requireProof === undefined ? {} : { requireProof: config.requireProof }),
     ...(config.undoWindowMs === undefined ? {} : { undoWindowMs: config.undoWindowMs }),
+    ...(config.onlineAboveBytes === undefined ? {} : { onlineAboveBytes: config.onlineAboveBytes }),
     ...{ projectDir, signal, report: eventLines(output), environment: environmentFromProcess() },
     limits: {
       lockTimeoutMs: limit(

@@ -36,6 +36,7 @@ export const errorCodes = {
   BELAY_SQL_PSQL: exit.failed,
   BELAY_SQL_COPY: exit.failed,
   BELAY_SQL_RESERVED: exit.failed,
+  BELAY_SQL_DIRECTIVE: exit.failed,
   // servers
   BELAY_CONNECT: exit.failed,
   BELAY_SERVER_UNSUPPORTED: exit.failed,

@@ -120,7 +120,17 @@ export interface Probe {
   cleanup?: UndoStatement;
 }
 
-/** One statement as written, with what is known of it before it runs. */
+/** How a statement that would block is carried out so that it does not; equal to it in the end. */
+export interface Form {
+  /** One word: `concurrently`. */
+  name: string;
+  /** One clause: why it is worth it. */
+  why: string;
+  /** The statement as the user wrote it; several statements may be parts of its form. */
+  written: string;
+}
+
+/** One statement, with what is known of it before it runs. */
 export interface PlannedStatement {
   /** The user's text, spliced by position, never reprinted; no trailing semicolon. */
   sql: string;
@@ -150,6 +160,17 @@ export interface PlannedStatement {
   undo: Undo;
   /** The catalog, asked just before the statement runs, says more: definitions, names, rows. */
   undoFromCatalog?: boolean;
+  /** Its author wants it to run as it is written. */
+  verbatim?: boolean;
+  /**
+   * It carries out a written statement, or a part of one. With `undoFromCatalog` its undo is that of
+   * the written statement, else it is `undo` as it stands here.
+   */
+  form?: Form;
+  /** Part of a form that later parts of it remove: undone only where the migration does not finish. */
+  temporary?: boolean;
+  /** One clause: why it runs as written although it blocks others for as long as a large table takes. */
+  blocks?: string;
 }
 
 /** What the engine executes as a unit: one transaction, or one statement outside of one. */
@@ -160,7 +181,7 @@ export interface Step {
   statements: PlannedStatement[];
 }
 
-/** The only way to carry out a migration in this version; others come with their issues. */
+/** How a migration is carried out; `online`: at least one statement in a safe form. */
 export type Strategy = "transactional" | "online" | "blue-green" | "backup-and-restore";
 
 export interface Plan {

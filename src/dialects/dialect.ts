@@ -93,6 +93,14 @@ export interface Keeping {
   returns?: ReadonlyMap<string, { shelf: string; sql: string[] }>;
 }
 
+/** What is asked of {@link Dialect.safely}. */
+export interface Safety {
+  /** Smaller tables are not worth it: their statements run as written. 0: each is worth it. */
+  onlineAboveBytes: number;
+  /** How what the other statements destroy is kept, which decides whether they can be taken back. */
+  keeping?: Keeping;
+}
+
 /** One statement on its way through the server; made by {@link Dialect.undoer}. */
 export interface Undoer {
   /** Call just before the statement runs; tells how it will be undone, as far as that is known. */
@@ -124,6 +132,12 @@ export interface Dialect {
   toSteps(script: Script, options?: { keeping?: boolean; returning?: boolean }): Promise<Step[]>;
   /** The same for SQL of our own, e.g. an undo. */
   undoToSteps(statements: readonly UndoStatement[]): Promise<Step[]>;
+
+  /**
+   * The steps with each statement that would block others replaced by the steps of a form that does
+   * not, where it has one. Call just before the steps are executed, outside of a transaction; reads only.
+   */
+  safely(session: Session, steps: readonly Step[], safety: Safety): Promise<Step[]>;
 
   begin(session: Session, timeouts: Timeouts): Promise<void>;
   commit(session: Session): Promise<void>;

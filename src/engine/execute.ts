@@ -288,7 +288,8 @@ function finished(
   seen: Observation,
   ms: number,
 ): MigrationFinished {
-  const undo = composeUndo(result.undo, result.rows, seen.changed);
+  const lasting = result.undo.filter((entry) => !entry.temporary);
+  const undo = composeUndo(lasting, result.rows, seen.changed);
   const undos = undo.map((entry) => entry.undo);
   const residual = judge?.(before, seen.catalog) ?? [];
   const shelves = undos.flatMap((each) => keptOf(each)?.shelf ?? []);
@@ -348,7 +349,10 @@ function explain(plan: Plan, error: unknown): unknown {
   const label = `${plan.version} ${plan.name}`.trim();
   if (error instanceof StatementFailed) {
     const { statement, trouble } = error;
-    const line = (statement?.line ?? 0) + linesBefore(statement?.sql ?? "", trouble.offset ?? 0);
+    // A part of a form has another text than the file has; it stands for the whole statement.
+    const written = statement?.form?.written ?? statement?.sql ?? "";
+    const lines = statement?.form ? 0 : linesBefore(written, trouble.offset ?? 0);
+    const line = (statement?.line ?? 0) + lines;
     return new BelayError("BELAY_STATEMENT", `Migration ${label} failed: ${trouble.message}`, {
       state: "The database is as it was before this migration.",
       hint: "Correct the migration and run the command again.",
@@ -357,7 +361,8 @@ function explain(plan: Plan, error: unknown): unknown {
         : { at: `${plan.path}:${line}` }),
       details: {
         ...{ version: plan.version, name: plan.name, sqlstate: trouble.code },
-        ...(statement === undefined ? {} : { statement: statement.sql.slice(0, 2_000) }),
+        ...(statement === undefined ? {} : { statement: written.slice(0, 2_000) }),
+        ...(statement?.form && { form: statement.form.name, part: statement.sql.slice(0, 2_000) }),
       },
       cause: error.cause,
     });

@@ -128,11 +128,18 @@ async function runOne(
       await dialect.restoreTimeouts(session, timeouts);
       run.searchPath = await dialect.searchPath(session);
     }
-    const searchPath = await currentPath(run);
-    return { line: statement.line, changes: statement.changes, undo, searchPath };
+    return entryOf(statement, undo, await currentPath(run));
   } catch (error) {
     throw wrap(run, statement, error);
   }
+}
+
+function entryOf(
+  { line, changes, temporary }: PlannedStatement,
+  undo: Undo,
+  searchPath: string[],
+): UndoEntry {
+  return { line, changes, undo, searchPath, ...(temporary && { temporary }) };
 }
 
 /** Where the run keeps anything. */
@@ -155,9 +162,7 @@ async function runStatement(run: Run, step: Step, context: StepContext): Promise
   const searchPath = await currentPath(run);
   const undoer = await dialect.undoer(statement);
   const foreseen = await undoer.before(session);
-  const entry = (undo: Undo): UndoEntry => ({
-    ...{ line: statement.line, changes: statement.changes, undo, searchPath },
-  });
+  const entry = (undo: Undo) => entryOf(statement, undo, searchPath);
   // What has to run to be understood cannot be judged before.
   if (!statement.observe) context.judge?.({ undo: [entry(foreseen)], rows: [] });
   const { probe } = statement;

@@ -19,6 +19,8 @@ export interface UndoEntry {
   undo: Undo;
   /** Schemas to resolve the undo's names in, as they were when the statement ran. */
   searchPath: string[];
+  /** Only until the migration is finished: a later part of the same form has undone it. */
+  temporary?: boolean;
 }
 
 /** One object as it was before and after; what `down` has to restore. */

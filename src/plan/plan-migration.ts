@@ -3,7 +3,7 @@
 import { BelayError } from "../core/errors.ts";
 import type { Migration } from "../core/migration.ts";
 import type { Loss, Plan } from "../core/plan.ts";
-import type { Dialect } from "../dialects/dialect.ts";
+import type { Dialect, Safety, Session } from "../dialects/dialect.ts";
 import type { MigrationFinished } from "../journal/record.ts";
 import { undoStatements } from "./reverse.ts";
 
@@ -24,6 +24,31 @@ export async function planUp(
     ...{ strategy: "transactional", path: migration.up.path },
     steps: await dialect.toSteps(migration.up, { keeping: !verbatim, returning }),
   };
+}
+
+/** Bytes; docs/configuration.md. */
+const defaultOnlineAboveBytes = 64 * 1024 ** 2;
+
+/**
+ * The plan in which what would block others is carried out in a form that does not. Call it just
+ * before the plan is executed: what is worth it depends on how large the tables are then.
+ */
+export async function inSafeForms(
+  dialect: Dialect,
+  session: Session,
+  plan: UpPlan,
+  { verbatim = false, onlineAboveBytes = defaultOnlineAboveBytes, keeping }: SafetyOptions,
+): Promise<UpPlan> {
+  if (verbatim) return plan;
+  const safety = { onlineAboveBytes, ...(keeping && { keeping }) };
+  const steps = await dialect.safely(session, plan.steps, safety);
+  const isOnline = steps.some(({ statements }) => statements.some(({ form }) => form));
+  return { ...plan, steps, strategy: isOnline ? "online" : plan.strategy };
+}
+
+interface SafetyOptions extends Partial<Pick<Safety, "onlineAboveBytes">> {
+  verbatim?: boolean;
+  keeping?: Safety["keeping"] | undefined;
 }
 
 export interface WayBack {

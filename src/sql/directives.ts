@@ -1,5 +1,6 @@
 // Owns: `-- belay:name value` comment lines, by which an author tells Belay what SQL cannot say.
 
+import { BelayError, untouched } from "../core/errors.ts";
 import { tokenAt } from "./lexer.ts";
 
 export interface Directive {
@@ -9,6 +10,9 @@ export interface Directive {
 }
 
 const form = /^--[ \t]*belay:([a-z][a-z0-9-]*)(?:[ \t]+(.*?))?[ \t]*$/;
+
+/** `no-transaction` is read with the file (src/formats), `verbatim` with its statement. */
+const known = new Set(["no-transaction", "verbatim"]);
 
 /**
  * The directives in the text between two statements. A comment that shares its line with other
@@ -28,4 +32,16 @@ export function directivesIn(gap: string, atLineStart: boolean): Directive[] {
     else alone = false;
   }
   return found;
+}
+
+/** Throws BELAY_SQL_DIRECTIVE: a misspelt directive would be passed over in silence. */
+export function refuseUnknown(directives: readonly Directive[], at: string): void {
+  const unknown = directives.find(({ name }) => !known.has(name));
+  if (unknown === undefined) return;
+  throw new BelayError("BELAY_SQL_DIRECTIVE", `there is no directive belay:${unknown.name}`, {
+    at,
+    state: untouched,
+    hint: `Known are ${[...known].map((name) => `belay:${name}`).join(" and ")}.`,
+    details: { directive: unknown.name },
+  });
 }

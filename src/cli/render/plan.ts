@@ -32,7 +32,11 @@ function renderMigration(migration: PlannedMigration, output: Output): void {
 
 function renderStatement(statement: PlanStatement, output: Output): void {
   const { paint } = output;
-  for (const line of statement.sql.split("\n").slice(0, 12)) output.line(`    ${line}`);
+  const { form, blocks } = statement;
+  const shown = form ? statement.runs.join(";\n") : statement.sql;
+  for (const line of shown.split("\n").slice(0, 12)) output.line(`    ${line}`);
+  if (form) output.line(`      ${paint.dim("form")}  ${form.name}: ${form.why}`);
+  if (blocks !== undefined) output.line(`      ${paint.yellow("blocks")}  ${blocks}`);
   const facts = statement.locks.map(({ table, mode }) => `${mode} on ${table}`);
   if (statement.scans) facts.push("reads every row");
   if (statement.rewrites) facts.push("REWRITES the table");

@@ -2,6 +2,7 @@
 
 import { BelayError } from "../../core/errors.ts";
 import type { PlannedStatement, Undo } from "../../core/plan.ts";
+import { refuseUnknown } from "../../sql/directives.ts";
 import type { Keeping } from "../dialect.ts";
 import { commandsOf } from "./alter-table.ts";
 import { composeDescriptions, composeUndos } from "./compose.ts";
@@ -54,12 +55,14 @@ export function planned(statement: ParsedStatement, known: Description): Planned
     undo: known.undo,
     ...(partsOf(statement).some(({ kind }) => kind.recall) ? { undoFromCatalog: true } : {}),
     ...(observe ? { observe } : {}),
+    ...(statement.directives.some(({ name }) => name === "verbatim") ? { verbatim: true } : {}),
   };
 }
 
 /** As {@link classify}, in the kinds' own words. */
 export function describe(statement: ParsedStatement): Description {
   refuseReserved(statement);
+  refuseUnknown(statement.directives, `${statement.path}:${statement.line}`);
   try {
     const all = partsOf(statement).map(({ kind, node }) => kind.describe(node));
     return composeDescriptions(all);

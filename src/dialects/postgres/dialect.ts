@@ -12,6 +12,7 @@ import { extractCatalog } from "./catalog/extract.ts";
 import { markObservation, type ObservationMark, observe } from "./catalog/observe.ts";
 import { versionOf } from "./catalog/server.ts";
 import { classify, recall } from "./classify.ts";
+import { safely } from "./forms/safely.ts";
 import type { Lookup } from "./kind.ts";
 import { observer } from "./observer.ts";
 import { type ParsedStatement, parseScript, parseStatement } from "./parse.ts";
@@ -43,10 +44,39 @@ function timeoutSql(scope: "SET" | "SET LOCAL", { lockMs, statementMs }: Timeout
   return `${scope} lock_timeout = ${lockMs}; ${scope} statement_timeout = ${statementMs}`;
 }
 
+/**
+ * Whether it may be committed before the migration is done, so that a later failure still leaves
+ * nothing: its undo is exact. Where triggers change further rows, that is not known.
+ */
+async function canBeTakenBack(session: Session, statement: PlannedStatement, keeping?: Keeping) {
+  if (!statement.undoFromCatalog) return statement.undo.kind === "exact";
+  await session.run("BEGIN READ ONLY");
+  try {
+    const undo = await (await undoer(statement, keeping)).before(session);
+    if (undo.kind === "lossy" || undo.kind === "irreversible") return false;
+    return undo.kind !== "captured" || !(await firesTriggers(lookup(session), undo.kept.tables));
+  } catch (error) {
+    if (troubleOf(error).kind === "connection") throw error;
+    return false;
+  } finally {
+    await session.run("ROLLBACK");
+  }
+}
+
+async function firesTriggers(catalog: Lookup, tables: readonly string[] = []): Promise<boolean> {
+  const found = await catalog.rows(
+    `SELECT FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'
+       AND tgrelid = ANY (SELECT to_regclass(each)::oid FROM unnest($1::text[]) each)`,
+    [tables],
+  );
+  return found.length > 0;
+}
+
 async function undoer(statement: PlannedStatement, keeping?: Keeping): Promise<Undoer> {
-  if (statement.merges)
-    return { before: async () => statement.undo, after: async () => statement.undo };
-  const read = await parsed(statement);
+  const { merges, form, undo, undoFromCatalog } = statement;
+  if (merges || (form && !undoFromCatalog))
+    return { before: async () => undo, after: async () => undo };
+  const read = form ? await parseStatement(form.written) : await parsed(statement);
   if (classify(read).observe) return observer(statement, (session) => lookup(session, keeping));
   let recalled: Awaited<ReturnType<typeof recall>>;
   return {
@@ -112,6 +142,11 @@ export const postgres: Dialect = {
     return toSteps(splits ? await splitCommands(read, returning) : read, script.transaction);
   },
   undoToSteps,
+  safely: (session, steps, { onlineAboveBytes, keeping }) => {
+    const isTakenBack = async (statement: PlannedStatement) =>
+      canBeTakenBack(session, statement, keeping);
+    return safely(lookup(session), steps, { onlineAboveBytes, isTakenBack });
+  },
 
   async begin(session, timeouts) {
     await session.run(`BEGIN; ${timeoutSql("SET LOCAL", timeouts)}`);

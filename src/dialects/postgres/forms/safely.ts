@@ -1,0 +1,194 @@
+// Owns: putting safe forms into a plan. A step is cut around each of them, so what stands before is
+// committed first; that is only done where all of it can be taken back should a later part fail, and
+// where nothing in the step lives as long as its transaction.
+
+import type { RangeVar } from "@pgsql/types";
+import type { PlannedStatement, Step } from "../../../core/plan.ts";
+import type { Lookup } from "../kind.ts";
+import { type ParsedStatement, parseStatement } from "../parse.ts";
+import { findRelation, type Relation } from "../relation.ts";
+import { forms } from "./all.ts";
+import { FreeNames } from "./chosen-name.ts";
+import type { FormStep, SafeForm } from "./form.ts";
+
+interface Safety {
+  /** Bytes; see the port. */
+  onlineAboveBytes: number;
+  /** Whether a statement may be committed before the rest of its step. */
+  isTakenBack(statement: PlannedStatement): Promise<boolean>;
+}
+
+/** What earlier statements of the plan make of the names in later ones. */
+interface Past {
+  /** Tables that they make, without schema; they are as large as the migration makes them. */
+  made: Set<string>;
+  /** A setting may have changed where names are looked for. */
+  movesNames: boolean;
+  names: FreeNames;
+}
+
+export async function safely(
+  catalog: Lookup,
+  steps: readonly Step[],
+  safety: Safety,
+): Promise<Step[]> {
+  const past: Past = { made: new Set(), movesNames: false, names: new FreeNames(catalog) };
+  const all: FormStep[] = [];
+  for (const step of steps) all.push(...(await stepSafely(catalog, step, safety, past)));
+  return all.map((step, index) => ({ ...step, id: String(index + 1) }));
+}
+
+async function stepSafely(
+  catalog: Lookup,
+  step: Step,
+  safety: Safety,
+  past: Past,
+): Promise<FormStep[]> {
+  const chosen: (FormStep[] | string | undefined)[] = [];
+  for (const statement of step.statements) {
+    const form = step.transactional ? await formOf(catalog, statement, safety, past) : undefined;
+    chosen.push(form);
+    remember(statement, past, Array.isArray(form));
+  }
+  const last = chosen.findLastIndex((each) => Array.isArray(each));
+  if (last < 0) return [annotated(step, chosen)];
+  const why = await whyWhole(step, chosen, last, safety);
+  if (why !== undefined) {
+    const whys = chosen.map((each) => (Array.isArray(each) ? why : each));
+    return [annotated(step, whys)];
+  }
+  return cut(annotated(step, chosen), chosen);
+}
+
+/** The step with the reasons why some of its statements run as written. */
+function annotated(step: Step, chosen: readonly (FormStep[] | string | undefined)[]): Step {
+  const statements = step.statements.map((statement, index) => {
+    const blocks = chosen[index];
+    return typeof blocks === "string" ? { ...statement, blocks } : statement;
+  });
+  return { ...step, statements };
+}
+
+/** In the order of the statements: what stands between two forms shares a transaction. */
+function cut(step: Step, chosen: readonly (FormStep[] | string | undefined)[]): FormStep[] {
+  const steps: FormStep[] = [];
+  let group: PlannedStatement[] = [];
+  const close = () => {
+    if (group.length > 0) steps.push({ transactional: true, statements: group });
+    group = [];
+  };
+  step.statements.forEach((statement, index) => {
+    const form = chosen[index];
+    if (Array.isArray(form)) {
+      close();
+      steps.push(...form);
+    } else group.push(statement);
+  });
+  close();
+  return steps;
+}
+
+/** Undefined: nothing to say of it. A clause: it blocks, and this is why it runs as written. */
+async function formOf(
+  catalog: Lookup,
+  statement: PlannedStatement,
+  { onlineAboveBytes }: Safety,
+  past: Past,
+): Promise<FormStep[] | string | undefined> {
+  const kinds = new Set(statement.changes.map(({ kind }) => kind));
+  const form = forms.find(({ kind }) => kinds.has(kind));
+  if (form === undefined) return undefined;
+  const parsed = await parseStatement(statement.sql, statement.line);
+  const named = form.blocks(parsed);
+  const table = named && (await largeTable(catalog, named, past, onlineAboveBytes));
+  if (table === undefined) return undefined;
+  const size = `table ${table.schema}.${table.name} has ${table.size}`;
+  if (statement.verbatim) return `${size}; its directive wants it so`;
+  if (past.movesNames && named?.schemaname === undefined) {
+    return `${size}; a setting of this migration may change which table it names`;
+  }
+  const steps = await stepsOf(catalog, form, { parsed, statement }, { table, why: size, past });
+  return typeof steps === "string" ? `${size}; ${steps}` : steps;
+}
+
+function stepsOf(
+  catalog: Lookup,
+  { name, steps }: SafeForm,
+  { parsed, statement }: { parsed: ParsedStatement; statement: PlannedStatement },
+  { table, why, past }: { table: Relation; why: string; past: Past },
+) {
+  const form = { name, why, written: statement.sql };
+  return steps({ parsed, planned: statement }, { catalog, table, names: past.names, form });
+}
+
+interface Sized extends Record<string, unknown> {
+  isLarge: boolean;
+  size: string;
+}
+
+/** Undefined: it is not there before this migration, is temporary, or not worth it. */
+async function largeTable(
+  catalog: Lookup,
+  named: RangeVar,
+  { made }: Past,
+  onlineAboveBytes: number,
+): Promise<(Relation & { size: string }) | undefined> {
+  if (made.has(named.relname ?? "")) return undefined;
+  const table = await findRelation(catalog, named);
+  if (table === undefined) return undefined;
+  const [found] = await catalog.rows<Sized>(
+    `SELECT sum(pg_table_size(relid)) >= $2 AS "isLarge", pg_size_pretty(sum(pg_table_size(relid))) AS size
+       FROM (SELECT $1::oid AS relid UNION SELECT relid FROM pg_partition_tree($1::oid::regclass)) t`,
+    [table.oid, onlineAboveBytes],
+  );
+  return found?.isLarge ? { ...table, size: found.size } : undefined;
+}
+
+const makesTable = /^(create-(table|table-as|materialized-view)|select-into|rename-table)$/;
+
+/** What may take a name that a form would choose. */
+const takesNames = /^(create-index|attach-partition|rename-index|opaque|do|call|execute)$/;
+
+/** Settings that change where names are looked for. */
+const movesNames = /^(search_path|role|session_authorization|all)$/;
+
+function remember(statement: PlannedStatement, past: Past, isInForm: boolean): void {
+  for (const { kind, object } of statement.changes) {
+    if (makesTable.test(kind)) past.made.add(bareName(object));
+    if (takesNames.test(kind) && !isInForm) past.names.close();
+    if (kind === "set" ? movesNames.test(object) : statement.session) past.movesNames = true;
+  }
+}
+
+/** `public."Users"` as statements write it -> `Users`. */
+function bareName(object: string): string {
+  const last = /(?:"((?:[^"]|"")*)"|[^."]+)$/.exec(object);
+  return last?.[1]?.replaceAll('""', '"') ?? last?.[0] ?? object;
+}
+
+function isLocalSetting({ changes, session }: PlannedStatement): boolean {
+  return !session && changes.some(({ kind }) => kind === "set");
+}
+
+/** Why a step stays one transaction although forms would cut it; undefined: it may be cut. */
+async function whyWhole(
+  { statements }: Step,
+  chosen: readonly unknown[],
+  last: number,
+  { isTakenBack }: Safety,
+): Promise<string | undefined> {
+  for (const [index, statement] of statements.entries()) {
+    const { sql, changes } = statement;
+    const shown = sql.replace(/\s+/g, " ").slice(0, 60);
+    if (isLocalSetting(statement) || changes.some(({ kind }) => kind === "lock-table")) {
+      return `"${shown}" holds for one transaction only`;
+    }
+    if (/\bon\s+commit\b|^set\s+constraints\b|^declare\b/i.test(sql)) {
+      return `"${shown}" holds for one transaction only`;
+    }
+    if (index < last && !Array.isArray(chosen[index]) && !(await isTakenBack(statement))) {
+      return `"${shown}" before it could not be taken back if it failed`;
+    }
+  }
+  return undefined;
+}
