@@ -29,6 +29,7 @@ export const crashPoints = [
   "lease-acquired",
   "run-recorded",
   "migration-started",
+  "batch-committed",
   "transaction-begun",
   "statement-executed",
   "step-journaled",

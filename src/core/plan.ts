@@ -130,6 +130,19 @@ export interface Form {
   written: string;
 }
 
+/**
+ * How a statement of Belay's own is run in batches: run, committed, and run again until it changes no
+ * row. It must pass over rows that it has changed already, since a recovery begins from the start.
+ */
+export interface Repeat {
+  /**
+   * The table that it sweeps, qualified and quoted: `$1` and `$2` in its text stand for where a batch
+   * begins, and for where the next one does (`ctid >= $1 AND ctid < $2`). It is swept again until a
+   * whole sweep changes nothing. Absent: the text itself limits what one run does.
+   */
+  sweeps?: string;
+}
+
 /** One statement, with what is known of it before it runs. */
 export interface PlannedStatement {
   /** The user's text, spliced by position, never reprinted; no trailing semicolon. */
@@ -169,6 +182,8 @@ export interface PlannedStatement {
   form?: Form;
   /** Part of a form that later parts of it remove: undone only where the migration does not finish. */
   temporary?: boolean;
+  /** It runs in batches, alone in its step, which counts as transactional. */
+  repeat?: Repeat;
   /** One clause: why it runs as written although it blocks others for as long as a large table takes. */
   blocks?: string;
 }

@@ -93,6 +93,15 @@ export interface Keeping {
   returns?: ReadonlyMap<string, { shelf: string; sql: string[] }>;
 }
 
+/** What one batch of a repeated statement has done. */
+export interface Batch {
+  rows: number;
+  /** Of the present sweep, 0 to 1; null: not known. */
+  share: number | null;
+  /** Opaque, for the next batch; undefined: nothing is left. */
+  progress?: unknown;
+}
+
 /** What is asked of {@link Dialect.safely}. */
 export interface Safety {
   /** Smaller tables are not worth it: their statements run as written. 0: each is worth it. */
@@ -154,6 +163,13 @@ export interface Dialect {
 
   undoer(statement: PlannedStatement, keeping?: Keeping): Promise<Undoer>;
   execute(session: Session, statement: PlannedStatement): Promise<void>;
+  /** One batch of a repeated statement, inside a transaction. `amount`: how much, from 1, grows. */
+  batch(
+    session: Session,
+    statement: PlannedStatement,
+    progress: unknown,
+    amount: number,
+  ): Promise<Batch>;
   probe(session: Session, probe: Probe): Promise<"done" | "not-done" | "half">;
 
   /** Why this role can put nothing aside; undefined: it can. */

@@ -7,6 +7,8 @@ import type { OtherSession } from "../dialects/dialect.ts";
 export type RunEvent =
   | { kind: "migration"; version: string; name: string; direction: "up" | "down" | "back-out" }
   | { kind: "statement"; line: number; sql: string; index: number; count: number }
+  /** A statement that runs in batches: rows changed so far, share of the present sweep (0 to 1). */
+  | { kind: "batch"; line: number; rows: number; share: number | null }
   /** We wait for a lock that these sessions hold. */
   | { kind: "waiting"; holders: OtherSession[] }
   /** These sessions wait for a lock that we hold. */

@@ -17,6 +17,7 @@ import type { Entry, StepResult, UndoEntry } from "../journal/record.ts";
 import { append, readConflicts } from "../journal/store.ts";
 import { withAttempts } from "./attempts.ts";
 import { watchLocks } from "./lock-watch.ts";
+import { inBatches } from "./repeat.ts";
 import type { Run } from "./run.ts";
 
 /** The server refused a statement; carries what it said. What that means is the caller's to say. */
@@ -48,6 +49,10 @@ export interface StepContext {
 export async function runStep(run: Run, step: Step, context: StepContext): Promise<StepResult> {
   const stopWatching = watchLocks(run);
   try {
+    for (const statement of step.statements) {
+      if (statement.repeat)
+        await inBatches(run, statement, (error) => meaning(run, statement, error));
+    }
     return await withAttempts(run, () =>
       step.transactional ? runTransaction(run, step, context) : runStatement(run, step, context),
     );
@@ -119,7 +124,8 @@ async function runOne(
     await enterSearchPath(run, statement, true);
     const kept = keptOf(await undoer.before(session));
     for (const sql of kept?.before ?? []) await session.run(sql);
-    if (kept?.instead === undefined) await dialect.execute(session, statement);
+    // A repeated one is done by now; here it only gets its record.
+    if (kept?.instead === undefined && !statement.repeat) await dialect.execute(session, statement);
     for (const sql of kept?.instead ?? []) await session.run(sql);
     for (const sql of kept?.after ?? []) await session.run(sql);
     const undo = await undoer.after(session);
@@ -253,6 +259,15 @@ function timeoutsFor(run: Run, step: Step): Timeouts {
 function checkCancelled(run: Run): void {
   run.lease.check();
   if (run.signal.aborted) throw new BelayError("BELAY_CANCELLED", "Cancelled");
+}
+
+/** Of an error in a batch. */
+function meaning(run: Run, statement: PlannedStatement, error: unknown): unknown {
+  run.lease.check();
+  if (run.signal.aborted) return new BelayError("BELAY_CANCELLED", "Cancelled", { cause: error });
+  const meant = wrap(run, statement, error);
+  if (meant instanceof BelayError || meant instanceof StatementFailed) return meant;
+  return run.dialect.trouble(meant).kind === "connection" ? connectionLost(meant, true) : meant;
 }
 
 /** Keeps our own errors, lost connections, and lock trouble (which the attempts look at) as they are. */

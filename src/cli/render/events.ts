@@ -23,6 +23,11 @@ export function eventLines(output: Output): Report {
       case "statement":
         output.live(`  ${label}  [${event.index + 1}/${event.count}] ${oneLine(event.sql)}`);
         return;
+      case "batch": {
+        const share = event.share === null ? "" : `, ${Math.round(event.share * 100)} %`;
+        output.live(`  ${label}  line ${event.line}: ${event.rows} rows${share}`);
+        return;
+      }
       case "waiting":
         for (const session of event.holders)
           output.aside(paint.yellow(`  … ${label} waits for ${who(session)}`));

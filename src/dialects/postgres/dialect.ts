@@ -8,6 +8,7 @@ import {
   type UndoStatement,
 } from "../../core/plan.ts";
 import type { Dialect, Keeping, OtherSession, Session, Timeouts, Undoer } from "../dialect.ts";
+import { runBatch } from "./batch.ts";
 import { extractCatalog } from "./catalog/extract.ts";
 import { markObservation, type ObservationMark, observe } from "./catalog/observe.ts";
 import { versionOf } from "./catalog/server.ts";
@@ -188,6 +189,7 @@ export const postgres: Dialect = {
     if (statement.copyData === undefined) await session.run(statement.sql);
     else await session.copyIn(statement.sql, statement.copyData);
   },
+  batch: runBatch,
   async probe(session, probe) {
     const [row] = await session.query(probe.sql);
     const answer = Object.values(row ?? {})[0];
