@@ -2,8 +2,9 @@
 // were left behind, and which sequences would give out values again. Pure; it knows only what was
 // read from the database.
 
-import type { Loss } from "../core/plan.ts";
+import type { Conflict, Loss } from "../core/plan.ts";
 import type { Contents, Row, SequencePlace, TableRows } from "../dialects/rehearsal.ts";
+import { withConflicts } from "./expect-conflicts.ts";
 import {
   type Cell,
   type ExpectedRow,
@@ -25,6 +26,8 @@ export interface Stations {
   thinned?: Contents | undefined;
   /** After the rollback. */
   back: Contents;
+  /** What the rollback says that it left as it is. */
+  conflicts?: readonly Conflict[];
 }
 
 export interface RowJudgement {
@@ -35,7 +38,8 @@ export interface RowJudgement {
   losses: Loss[];
 }
 
-export function judgeRows({ before, migrated, thinned, written, back }: Stations): RowJudgement {
+export function judgeRows(stations: Stations): RowJudgement {
+  const { before, migrated, thinned, written, back, conflicts = [] } = stations;
   const judgement: RowJudgement = { checked: 0, lost: 0, losses: [] };
   // Each may have taken a value of a sequence.
   let inserted = rowsIn(written) > rowsIn(migrated) ? rowsIn(written) - rowsIn(migrated) + 10 : 0;
@@ -44,7 +48,8 @@ export function judgeRows({ before, migrated, thinned, written, back }: Stations
     const later = now && written.tables.find(({ identity }) => identity === now.identity);
     const thin = now && thinned?.tables.find(({ identity }) => identity === now.identity);
     const meanwhile = now && later && { migrated: now, thinned: thin, written: later };
-    const expected = expectTable(table, meanwhile);
+    const all = expectTable(table, meanwhile);
+    const expected = meanwhile ? withConflicts(table, all, meanwhile, conflicts) : all;
     inserted += expected.inserted;
     const found = back.tables.find((each) => each.name === table.name);
     judgeTable(table, expected, found, judgement);

@@ -131,7 +131,7 @@ async function goBack(
   proof.findings.push(...conflicts.map(conflictFinding));
   const { losses, ...rows } = judgeRows({
     ...{ before: stage.before.contents, migrated: state.contents },
-    ...{ thinned, written, back: back.contents },
+    ...{ thinned, written, back: back.contents, conflicts },
   });
   Object.assign(proof, { residual, rows });
   proof.losses.push(...residual.filter(isColumnOrder).map(columnOrderLoss), ...losses);

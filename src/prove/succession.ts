@@ -30,7 +30,10 @@ export function predecessorOf<T extends Named>(
   return earlier.find((each) => successorOf(each, earlier, later) === one);
 }
 
-/** For each column of the earlier table its position in the later one, or -1. */
+/**
+ * For each column of the earlier table its position in the later one, or -1. One that is still there
+ * under another name is followed; what is written to the one that took its name is put aside with it.
+ */
 export function columnSuccessors(before: TableRows, now: TableRows): number[] {
   // Column numbers of another table mean nothing.
   const earlier =
@@ -38,7 +41,8 @@ export function columnSuccessors(before: TableRows, now: TableRows): number[] {
       ? before.columns
       : before.columns.map(({ name }) => ({ name, identity: "" }));
   return earlier.map((column) => {
-    const found = successorOf(column, earlier, now.columns);
+    const same = now.columns.find(({ identity }) => identity === column.identity);
+    const found = same ?? successorOf(column, earlier, now.columns);
     return found === undefined ? -1 : now.columns.indexOf(found);
   });
 }

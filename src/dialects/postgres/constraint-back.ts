@@ -84,17 +84,21 @@ END`,
   );
 }
 
-/** All of the statements, or none and a line in the list of conflicts, where a value does not fit. */
+/**
+ * All of the statements, or none and a line in the list of conflicts, where a value does not fit.
+ * `column`: the one that keeps its values then.
+ */
 export function unlessUnfit(
   statements: readonly string[],
-  { shelf, table, why }: { shelf: ShelfId; table: string; why: string },
+  { shelf, table, column, why }: { shelf: ShelfId; table: string; column?: string; why: string },
 ): UndoStatement {
-  const values = [shelf, table, `${why}: `].map(literal).join(", ");
+  const columns = column === undefined ? "NULL" : `ARRAY[${literal(column)}]`;
   return ours(
     `BEGIN
 ${statements.map((sql) => `  ${sql};`).join("\n")}
 EXCEPTION WHEN data_exception OR ${violations} THEN
-  INSERT INTO belay.conflict (shelf, target, resolution) VALUES (${values} || SQLERRM);
+  INSERT INTO belay.conflict (shelf, target, columns, resolution)
+    VALUES (${literal(shelf)}, ${literal(table)}, ${columns}, ${literal(`${why}: `)} || SQLERRM);
 END`,
     table,
   );

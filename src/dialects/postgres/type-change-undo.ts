@@ -82,7 +82,7 @@ async function keptChange(
   loses: boolean,
 ): Promise<Undo | undefined> {
   const why = `${column} is still ${sql.now}: values written since do not fit ${sql.old}`;
-  const place = { shelf: id, table: table.sql, why };
+  const place = { shelf: id, table: table.sql, column, why };
   if (!loses) return { kind: "exact", sql: [unlessUnfit(back, place)] };
   const values = await keepValues(catalog, id, table, column, facts.number);
   if (values === undefined) return undefined;

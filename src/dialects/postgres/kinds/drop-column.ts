@@ -3,7 +3,7 @@
 
 import { inTransaction, nothingToUndo, type Undo } from "../../../core/plan.ts";
 import { columnName, onTable, tableLock } from "../alter-table.ts";
-import { columnFacts, recreateColumn } from "../column-definition.ts";
+import { type ColumnFacts, columnFacts, recreateColumn } from "../column-definition.ts";
 import { unlessUnfit } from "../constraint-back.ts";
 import { recreateDependents } from "../dependents.ts";
 import { isOnly } from "../family.ts";
@@ -52,18 +52,23 @@ async function recallColumn(node: TableCommand, catalog: Lookup, table: Relation
   const all = await countRows(catalog, table);
   const held = await countRows(catalog, table, column);
   const unfilled = facts.notNull && facts.expression === null && facts.identity === "";
-  const why =
-    unfilled && all.rows !== 0
-      ? "DROP COLUMN removes its values; rows without one keep NOT NULL from being put back"
-      : "DROP COLUMN removes its values";
+  const loss = { object, why: whyLost(facts, unfilled && all.rows !== 0), ...held };
   const sql = await recreateColumn(catalog, table, column, all.rows === 0);
   // Computed for rows that were written since, it may fail.
   const bears = facts.generated !== "" && catalog.shelf !== undefined && !cascade;
-  const conflict = { shelf: "", table: table.sql, why: `column ${column} is not there again` };
+  const why = `column ${column} is not there again`;
+  const conflict = { shelf: "", table: table.sql, column, why };
   const back = bears ? [unlessUnfit(sql, conflict)] : sql.map(inTransaction);
   if (bears && (await isLast(catalog, table, facts))) return { kind: "exact", sql: back };
-  const again: Undo = { kind: "lossy", sql: back, losses: [{ object, why, ...held }] };
+  const again: Undo = { kind: "lossy", sql: back, losses: [loss] };
   if (!cascade) return again;
   const address = { catalog: "pg_class", oid: table.oid, subid: facts.number };
   return recreateDependents(catalog, address, again, object);
+}
+
+function whyLost({ generated }: ColumnFacts, isBound: boolean): string {
+  if (generated !== "") return "made again and computed anew, it stands last";
+  return isBound
+    ? "DROP COLUMN removes its values; rows without one keep NOT NULL from being put back"
+    : "DROP COLUMN removes its values";
 }
