@@ -24,9 +24,10 @@ export function mergeFunctions(id: ShelfId, target: Target): string[] {
 }
 
 const range = "i.no BETWEEN $1 AND $2";
-const array = (texts: readonly string[]) => `ARRAY[${texts.map(literal).join(", ")}]::text[]`;
+export const array = (texts: readonly string[]) =>
+  `ARRAY[${texts.map(literal).join(", ")}]::text[]`;
 
-function createFunction(name: string, parameters: string, body: string): string {
+export function createFunction(name: string, parameters: string, body: string): string {
   return `CREATE FUNCTION ${name}(${parameters}) RETURNS void LANGUAGE plpgsql
   SET jit = off SET work_mem = '64MB' AS ${dollar(`#variable_conflict use_variable\n${body}`)}`;
 }
@@ -173,12 +174,29 @@ function guardKeys(id: ShelfId, target: Target): string {
   END LOOP;`;
 }
 
+/** For an INSERT with the variables `names` and `vals`: the cells of columns that are hidden. */
+export function hiddenImages({ columns, sql }: Target): { declare: string; add: string } {
+  const hidden = columns
+    .map((column, at) => ({ column, at }))
+    .filter(({ column }) => column.hidden);
+  return {
+    declare: `hidden text[] := ${array(hidden.map(({ column }) => column.name))};
+  images text[] := ${array(hidden.map(({ column, at }) => restored(column, `i.${oldCell(at)}`)))};`,
+    add: `-- What was hidden then may have been dropped for good since.
+  FOR k IN 1 .. cardinality(hidden) LOOP
+    IF EXISTS (SELECT FROM pg_catalog.pg_attribute WHERE attrelid = ${literal(sql)}::regclass
+        AND attname = hidden[k] AND NOT attisdropped) THEN
+      names := names || ', ' || quote_ident(hidden[k]);
+      vals := vals || ', ' || images[k];
+    END IF;
+  END LOOP;`,
+  };
+}
+
 function insertFunction(id: ShelfId, target: Target): string {
   const net = inShelf(id, "net", target.number);
   const cells = visible(target);
-  const hidden = target.columns
-    .map((column, at) => ({ column, at }))
-    .filter(({ column }) => column.hidden);
+  const hidden = hiddenImages(target);
   const names = cells.map(nameOf).join(", ");
   const values = cells.map(({ column, at }) => restored(column, `i.${oldCell(at)}`)).join(", ");
   const found = hasKey(target.key, "t", "i", oldCell);
@@ -201,21 +219,13 @@ function insertFunction(id: ShelfId, target: Target): string {
     `DECLARE
   names text := ${literal(names)};
   vals text := ${literal(values)};
-  hidden text[] := ${array(hidden.map(({ column }) => column.name))};
-  images text[] := ${array(hidden.map(({ column, at }) => restored(column, `i.${oldCell(at)}`)))};
+  ${hidden.declare}
   wanted bigint;
   done bigint;
 BEGIN
   SELECT count(*) INTO wanted FROM ${net} AS i WHERE i.op = 'd' AND i.no BETWEEN lo AND hi;
   IF wanted = 0 THEN RETURN; END IF;
-  -- What was hidden then may have been dropped for good since.
-  FOR k IN 1 .. cardinality(hidden) LOOP
-    IF EXISTS (SELECT FROM pg_catalog.pg_attribute WHERE attrelid = ${literal(target.sql)}::regclass
-        AND attname = hidden[k] AND NOT attisdropped) THEN
-      names := names || ', ' || quote_ident(hidden[k]);
-      vals := vals || ', ' || images[k];
-    END IF;
-  END LOOP;
+  ${hidden.add}
   EXECUTE 'INSERT INTO ' || ${literal(target.sql)} || ' (' || names || ') OVERRIDING SYSTEM VALUE SELECT ' || vals
     || ' FROM ' || ${literal(net)} || ' AS i WHERE i.op = ''d'' AND ${range} ON CONFLICT DO NOTHING' USING lo, hi;
   GET DIAGNOSTICS done = ROW_COUNT;

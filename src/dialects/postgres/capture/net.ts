@@ -20,7 +20,7 @@ export function netFunctions(id: ShelfId, target: Target): string[] {
   return [composeFunction(id, target), netFunction(id, target), numberFunction(id, target)];
 }
 
-function images(columns: readonly Column[], alias: string): string {
+export function images(columns: readonly Column[], alias: string): string {
   return columns
     .flatMap((column, at) => [
       `${alias}.${oldCell(at)}`,

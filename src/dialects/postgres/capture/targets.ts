@@ -30,6 +30,7 @@ export interface Target extends CapturedTable {
   /** Rows may move between its partitions. */
   partitioned: boolean;
   columns: Column[];
+  /** Empty: nothing tells the rows apart but all that is in them. */
   key: KeyPart[];
 }
 
@@ -45,6 +46,8 @@ interface TableFacts extends Record<string, unknown> {
   root: string;
   inherits: boolean;
   partitioned: boolean;
+  /** It is no partition, and no foreign key points at it. */
+  alone: boolean;
   why: string | null;
 }
 
@@ -70,13 +73,15 @@ export async function readTargets(
     const table = byOid.get(root)!;
     const columns = await readColumns(catalog, root);
     const key = await readKey(catalog, root, columns);
-    if (key === undefined) {
+    const byRow = family.some(({ inherits }) => inherits);
+    const simple = family.length === 1 && !byRow && family.every((each) => each.alone);
+    if (key.length === 0 && !simple) {
       refuse("no primary key, nor another unique key of columns that are NOT NULL");
       continue;
     }
-    // What tells the rows apart is kept of all of them.
+    // What tells the rows apart is kept of all of them; without a key, that is everything.
     for (const { at } of key) columns[at]!.sparse = false;
-    const byRow = family.some(({ inherits }) => inherits);
+    if (key.length === 0) for (const column of columns) column.sparse = false;
     const rows = byRow ? `ONLY ${table.sql}` : table.sql;
     const partitioned = family.some((each) => each.partitioned);
     const number = targets.length + 1;
@@ -97,6 +102,8 @@ async function readTables(
        c.relkind = 'r' AND NOT c.relispartition
          AND EXISTS (SELECT FROM pg_inherits i WHERE c.oid IN (i.inhrelid, i.inhparent)) AS inherits,
        c.relkind = 'p' AS partitioned,
+       c.relkind = 'r' AND NOT c.relispartition AND NOT EXISTS (SELECT FROM pg_constraint f
+         WHERE f.contype = 'f' AND f.confrelid = c.oid) AS alone,
        CASE
          WHEN c.relkind = 'f' THEN 'a foreign table'
          WHEN c.relkind NOT IN ('r', 'p') THEN 'not a table'
@@ -141,12 +148,12 @@ async function readColumns(catalog: Lookup, oid: string): Promise<Column[]> {
   );
 }
 
-/** Undefined when nothing tells the rows apart at every moment. */
+/** Empty when nothing tells the rows apart at every moment. */
 async function readKey(
   catalog: Lookup,
   oid: string,
   columns: readonly Column[],
-): Promise<KeyPart[] | undefined> {
+): Promise<KeyPart[]> {
   const found = await catalog.rows<{ names: string[]; operators: string[] }>(
     `SELECT array_agg(a.attname::text ORDER BY k.place) AS names,
        array_agg(format('OPERATOR(%I.%s)', n.nspname, o.oprname) ORDER BY k.place) AS operators
@@ -173,7 +180,7 @@ async function readKey(
     });
     if (key.every(({ at }) => at >= 0)) return key;
   }
-  return undefined;
+  return [];
 }
 
 /** Cycles in whatever order. */

@@ -3,7 +3,7 @@
 //
 // Statement triggers with transition tables: one INSERT for each statement, however many rows. They
 // fire for statements inside of functions and triggers, for COPY, MERGE and foreign-key actions.
-// Both images of an UPDATE are paired by key. Only when keys changed are they paired by their order:
+// Both images of an UPDATE are paired by key. Only when keys changed, or there are none, by their order:
 // the server appends both to their transition tables in one go, row by row
 // (AfterTriggerSaveEvent), also for rows that move between partitions; when a trigger of the
 // destination swallowed a moved row, there are fewer new ones, and they are kept unpaired.
@@ -136,6 +136,16 @@ function statementBody(id: ShelfId, target: Target): string {
         FROM (SELECT *, row_number() OVER () AS ${place} FROM belay_old) AS o
         JOIN (SELECT *, row_number() OVER () AS ${place} FROM belay_new) AS n
           ON o.${place} = n.${place}`;
+  const keepByOrder = `${into} (firing, event, ${whole.names})
+        ${byOrder};`;
+  const keepByKey = `BEGIN
+        ${into} (firing, event, ${changed.names})
+          SELECT this, 'u', ${changed.values} FROM belay_old AS o JOIN belay_new AS n ON ${joined};
+        GET DIAGNOSTICS kept = ROW_COUNT;
+        IF kept <> news THEN RAISE EXCEPTION USING ERRCODE = 'BELAY'; END IF;
+      EXCEPTION WHEN SQLSTATE 'BELAY' THEN
+        ${keepByOrder}
+      END;`;
   const keepNew = `${into} (firing, event, ${fresh.names})
       SELECT this, 'i', ${fresh.values("n")} FROM belay_new AS n;`;
   const keepOld = `${into} (firing, event, ${old.names})
@@ -154,15 +164,7 @@ function statementBody(id: ShelfId, target: Target): string {
       ${into} (firing, event, ${whole.names})
         SELECT this, 'u', ${whole.values} FROM belay_old AS o, belay_new AS n;
     ELSIF olds = news THEN
-      BEGIN
-        ${into} (firing, event, ${changed.names})
-          SELECT this, 'u', ${changed.values} FROM belay_old AS o JOIN belay_new AS n ON ${joined};
-        GET DIAGNOSTICS kept = ROW_COUNT;
-        IF kept <> news THEN RAISE EXCEPTION USING ERRCODE = 'BELAY'; END IF;
-      EXCEPTION WHEN SQLSTATE 'BELAY' THEN
-        ${into} (firing, event, ${whole.names})
-        ${byOrder};
-      END;
+      ${key.length === 0 ? keepByOrder : keepByKey}
     ELSE
       ${keepOld}
       this := nextval(${literal(inShelf(id, "firing"))});

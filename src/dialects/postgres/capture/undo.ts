@@ -9,6 +9,7 @@
 
 import { literal } from "../names.ts";
 import type { ShelfId } from "../shelf-names.ts";
+import { isKeyless, keylessFunctions } from "./keyless.ts";
 import { mergeFunctions } from "./merge.ts";
 import { netFunctions } from "./net.ts";
 import { doBlock, dollar, inShelf } from "./shelf.ts";
@@ -20,7 +21,11 @@ export function undoCapture(id: ShelfId, targets: readonly Target[]): string[] {
     referencesFunction(id),
     triggersFunction(id, targets),
     piecesFunction(id),
-    ...targets.flatMap((target) => [...netFunctions(id, target), ...mergeFunctions(id, target)]),
+    ...targets.flatMap((target) =>
+      isKeyless(target)
+        ? keylessFunctions(id, target)
+        : [...netFunctions(id, target), ...mergeFunctions(id, target)],
+    ),
     piecemealFunction(id, targets),
     doBlock(driver(id, targets)),
   ];
@@ -240,8 +245,9 @@ export function dropMerge(id: ShelfId, targets: readonly Target[]): string[] {
     `${inShelf(id, "triggers")}(text[])`,
     `${inShelf(id, "pieces")}(text, bigint, bigint)`,
     `${inShelf(id, "piecemeal")}()`,
-    ...targets.flatMap(({ number }) => [
-      ...["prepare", "compose", "number"].map((what) => `${inShelf(id, what, number)}()`),
+    ...targets.flatMap(({ number, ...target }) => [
+      ...["prepare", "number"].map((what) => `${inShelf(id, what, number)}()`),
+      ...(isKeyless(target) ? [] : [`${inShelf(id, "compose", number)}()`]),
       ...["update", "insert"].map((what) => `${inShelf(id, what, number)}(bigint, bigint)`),
       `${inShelf(id, "delete", number)}(bigint, bigint, boolean)`,
       `${inShelf(id, "refuse", number)}(bigint, text)`,
