@@ -3,7 +3,6 @@
 // migration created go away with the table. And the other way round: rows that a function or a
 // trigger changed behind a harmless statement are a loss that no statement names.
 
-import type { CatalogObject } from "../core/catalog.ts";
 import { keptOf, type Loss, type Undo } from "../core/plan.ts";
 import type { CatalogChange, RowChange, UndoEntry } from "../journal/record.ts";
 
@@ -32,7 +31,7 @@ export function composeUndo(
   const hidden = rows.filter(
     ({ table, ...row }) => isTouched(row) && !created.has(table) && !named.has(bare(table)),
   );
-  const others = [...replacedTables(changed), ...replacedColumns(changed)];
+  const others = replacedTables(changed);
   return [
     ...composed,
     ...(hidden.length === 0 ? [] : [entryOf(hiddenRows(hidden))]),
@@ -72,29 +71,6 @@ function replacedTables(changed: readonly CatalogChange[]): Loss[] {
     const why = "another table has taken its name; they stay with that one when it is put aside";
     return [{ object, why, rows: null, whenUndone: true }];
   });
-}
-
-/** The same for columns: `RENAME COLUMN a TO old_a`, `ADD COLUMN a`. */
-function replacedColumns(changed: readonly CatalogChange[]): Loss[] {
-  return changed.flatMap(({ before, after }) => {
-    if (before === undefined || !after?.name.startsWith("table ")) return [];
-    const old = new Map(columnsOf(before).map(({ number, fact }) => [fact, number]));
-    return columnsOf(after).flatMap(({ number, fact }) => {
-      const was = old.get(fact);
-      if (was === undefined || was === number) return [];
-      const column = `${after.name.slice("table ".length)}.${fact.slice("column ".length)}`;
-      const object = `values written to ${column} after the migration`;
-      const why = "another column has taken its name; they stay with that one when it is put aside";
-      return [{ object, why, rows: null }];
-    });
-  });
-}
-
-/** A column's part is its number; its default is another part of the same fact. */
-function columnsOf({ parts = {} }: CatalogObject): { number: string; fact: string }[] {
-  return Object.entries(parts)
-    .filter(([part, fact]) => /^\d+$/.test(part) && fact.startsWith("column "))
-    .map(([number, fact]) => ({ number, fact }));
 }
 
 function entryOf(losses: Loss[]): UndoEntry {
