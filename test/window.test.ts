@@ -105,6 +105,45 @@ forEachServer("the undo window", (server) => {
     expect(await db.query("SELECT id FROM org ORDER BY 1")).toEqual([{ id: 1 }, { id: 2 }]);
   });
 
+  test("restores over what was written since where that is wanted, or parks it", async () => {
+    const world2 = () =>
+      world(server, {
+        "1_base.up.sql": `CREATE TABLE t (id int PRIMARY KEY, a text, b text);
+          INSERT INTO t VALUES (1, 'a1', 'b1'), (2, 'a2', 'b2'), (3, 'a3', 'b3'), (4, 'a4', 'b4')`,
+        "2_rows.up.sql": `UPDATE t SET a = 'new' WHERE id < 3; DELETE FROM t WHERE id = 3;
+          INSERT INTO t VALUES (9, 'a9', 'b9'); DELETE FROM t WHERE id = 4;`,
+      });
+    const since = `UPDATE t SET a = 'mine', b = 'mine' WHERE id = 1; DELETE FROM t WHERE id = 2;
+      INSERT INTO t VALUES (3, 'mine', 'mine'); UPDATE t SET b = 'mine' WHERE id = 9`;
+    const outcomes = {
+      restore: {
+        rows: ["1 a1 mine", "3 a3 b3", "4 a4 b4"],
+        told: ["1 restored", "2 kept newer", "3 restored", "9 restored"],
+      },
+      park: {
+        rows: ["1 mine mine", "3 mine mine", "4 a4 b4", "9 a9 mine"],
+        told: ["1 parked", "2 parked", "3 parked", "9 parked"],
+      },
+    };
+    for (const [policy, { rows, told }] of Object.entries(outcomes)) {
+      const { db, belay, project } = await world2();
+      await using _p = project;
+      await using _d = db;
+      await belay.up();
+      await db.query(since);
+      const undone = await belay.down({ onConflict: policy as "restore" | "park" });
+      expect(undone.error).toBeUndefined();
+      const lines = undone.conflicts.map(
+        ({ key, resolution }) => `${(key as { id: number }).id} ${resolution}`,
+      );
+      expect(lines.toSorted()).toEqual(told);
+      const left = await db.query("SELECT concat_ws(' ', id, a, b) AS row FROM t ORDER BY id");
+      expect(left.map(({ row }) => row)).toEqual(rows);
+      const [one] = undone.conflicts.filter((each) => (each.key as { id: number }).id === 1);
+      expect(one).toMatchObject({ base: { a: "new" }, theirs: { a: "a1" }, ours: { a: "mine" } });
+    }
+  });
+
   test("ends with finalize, which leaves what the statements say and nothing of ours", async () => {
     const { db, belay, project } = await world(server, {
       "1_base.up.sql": base,

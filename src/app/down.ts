@@ -2,7 +2,7 @@
 
 import { describeDifference } from "../core/catalog.ts";
 import type { Migration } from "../core/migration.ts";
-import type { Conflict } from "../core/plan.ts";
+import type { Conflict, ConflictPolicy } from "../core/plan.ts";
 import { execute } from "../engine/execute.ts";
 import type { Run } from "../engine/run.ts";
 import type { JournalState, MigrationState } from "../journal/state.ts";
@@ -20,6 +20,8 @@ export interface DownOptions {
   using: Using;
   acceptLoss: boolean;
   allowDrift: boolean;
+  /** Absent: `keep-newer`. */
+  onConflict?: ConflictPolicy | undefined;
 }
 
 export type Undone = Done & { using: "planned" | "file"; residual: string[] };
@@ -48,7 +50,7 @@ export async function takeBack(
   run: Run,
   { stack, shelves }: { stack: readonly MigrationState[]; shelves: JournalState["shelves"] },
   migrations: readonly Migration[],
-  options: Pick<DownOptions, "using" | "acceptLoss">,
+  options: Pick<DownOptions, "using" | "acceptLoss" | "onConflict">,
   result: { undone: Undone[]; conflicts: Conflict[] } & RunResult,
 ): Promise<void> {
   for (const each of stack) {
@@ -75,7 +77,7 @@ export async function wayBack(
   { version, finishedSeq }: MigrationState,
   shelves: JournalState["shelves"],
   migrations: readonly Migration[],
-  options: Pick<DownOptions, "using" | "acceptLoss">,
+  options: Pick<DownOptions, "using" | "acceptLoss" | "onConflict">,
 ): Promise<WayBack & { finished?: Awaited<ReturnType<typeof readFinished>> }> {
   const migration = migrations.find((each) => each.version === version);
   const open = new Set(shelves.keys());

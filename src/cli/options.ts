@@ -1,6 +1,7 @@
 // Owns: options that several commands share, and reading values of flags.
 
 import { BelayError, untouched } from "../core/errors.ts";
+import { type ConflictPolicy, conflictPolicies } from "../core/plan.ts";
 import type { Flags, Option } from "./command.ts";
 
 export const driftOption: Option = {
@@ -26,9 +27,18 @@ export const backOptions: readonly Option[] = [
     summary: "the planned inverse, the file's own down, or the first of them that loses nothing",
     choices: ["auto", "planned", "file"],
   },
+  {
+    flags: "--on-conflict <policy>",
+    summary: "what becomes of rows that were written since the migration wrote them (keep-newer)",
+    choices: conflictPolicies,
+  },
   lossOption,
   driftOption,
 ];
+
+export function policyOf(flags: Flags): ConflictPolicy | undefined {
+  return conflictPolicies.find((policy) => policy === flags.onConflict);
+}
 
 export function text(value: Flags[string]): string | undefined {
   return typeof value === "string" ? value : undefined;

@@ -62,9 +62,18 @@ export interface Conflict {
   base: unknown;
   theirs: unknown;
   ours: unknown;
-  /** What became of it: `kept newer`. */
+  /** What became of it: `kept newer`, `restored`, `parked`; of a constraint, in words. */
   resolution: string;
 }
+
+/**
+ * Where a rollback finds a row or cell that somebody wrote since the migration wrote it: leave it;
+ * put back what was there before the migration; leave it, and mark it as to be decided. Each is
+ * recorded with all three values.
+ */
+export const conflictPolicies = ["keep-newer", "restore", "park"] as const;
+
+export type ConflictPolicy = (typeof conflictPolicies)[number];
 
 /** One statement of an undo plan. */
 export interface UndoStatement {

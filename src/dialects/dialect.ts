@@ -3,7 +3,14 @@
 
 import type { Catalog, CatalogObject } from "../core/catalog.ts";
 import type { Script } from "../core/migration.ts";
-import type { PlannedStatement, Probe, Step, Undo, UndoStatement } from "../core/plan.ts";
+import type {
+  ConflictPolicy,
+  PlannedStatement,
+  Probe,
+  Step,
+  Undo,
+  UndoStatement,
+} from "../core/plan.ts";
 
 /** One database session. SQL text goes to the server as it is. */
 export interface Session {
@@ -139,8 +146,11 @@ export interface Dialect {
    * `returning`: also one of which only a part may return.
    */
   toSteps(script: Script, options?: { keeping?: boolean; returning?: boolean }): Promise<Step[]>;
-  /** The same for SQL of our own, e.g. an undo. */
-  undoToSteps(statements: readonly UndoStatement[]): Promise<Step[]>;
+  /** The same for SQL of our own, e.g. an undo. `onConflict`: absent, `keep-newer`. */
+  undoToSteps(
+    statements: readonly UndoStatement[],
+    options?: { onConflict?: ConflictPolicy | undefined },
+  ): Promise<Step[]>;
 
   /**
    * The steps with each statement that would block others replaced by the steps of a form that does

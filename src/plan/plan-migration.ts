@@ -2,7 +2,7 @@
 
 import { BelayError } from "../core/errors.ts";
 import type { Migration } from "../core/migration.ts";
-import type { Loss, Plan } from "../core/plan.ts";
+import type { ConflictPolicy, Loss, Plan } from "../core/plan.ts";
 import type { Dialect, Safety, Session } from "../dialects/dialect.ts";
 import type { MigrationFinished } from "../journal/record.ts";
 import { undoStatements } from "./reverse.ts";
@@ -67,7 +67,7 @@ export async function planDown(
   dialect: Dialect,
   record: { version: string; finished?: MigrationFinished },
   migration: Migration | undefined,
-  options: { using: Using; acceptLoss: boolean },
+  options: { using: Using; acceptLoss: boolean; onConflict?: ConflictPolicy | undefined },
   /** Those that still hold what was put there. */
   openShelves: ReadonlySet<string>,
 ): Promise<WayBack> {
@@ -83,7 +83,8 @@ export async function planDown(
     if (finished === undefined)
       throw noWay(version, name, "another tool applied it, so no inverse was recorded");
     if (!isExact) refuseUnlessAccepted(version, finished, options.acceptLoss, migration);
-    const steps = await dialect.undoToSteps(undoStatements(finished.undo));
+    const { onConflict } = options;
+    const steps = await dialect.undoToSteps(undoStatements(finished.undo), { onConflict });
     return { plan: { ...base, steps }, using: "planned" };
   }
   if (migration?.down === undefined) throw noWay(version, name, "its author wrote no down");

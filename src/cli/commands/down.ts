@@ -1,5 +1,5 @@
 import { defineCommand } from "../command.ts";
-import { backOptions, targetOf, usingOf } from "../options.ts";
+import { backOptions, policyOf, targetOf, usingOf } from "../options.ts";
 
 export const command = defineCommand({
   name: "down",
@@ -14,6 +14,7 @@ export const command = defineCommand({
       using: usingOf(flags),
       acceptLoss: flags.acceptLoss === true,
       allowDrift: flags.allowDrift === true,
+      onConflict: policyOf(flags),
     };
     if (flags.dryRun) {
       const { planBack } = await import("../../app/plan.ts");

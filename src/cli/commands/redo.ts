@@ -1,5 +1,5 @@
 import { defineCommand } from "../command.ts";
-import { backOptions, targetOf, usingOf } from "../options.ts";
+import { backOptions, policyOf, targetOf, usingOf } from "../options.ts";
 
 export const command = defineCommand({
   name: "redo",
@@ -14,6 +14,7 @@ export const command = defineCommand({
       using: usingOf(flags),
       acceptLoss: flags.acceptLoss === true,
       allowDrift: flags.allowDrift === true,
+      onConflict: policyOf(flags),
     });
     const { count, renderRun } = await import("../render/run.ts");
     const headline = `${count(result.undone.length, "migration")} undone, ${result.applied.length} applied again`;

@@ -2,6 +2,7 @@
 
 import { BelayError } from "../../core/errors.ts";
 import {
+  type ConflictPolicy,
   nothingToUndo,
   type PlannedStatement,
   type Step,
@@ -92,7 +93,10 @@ async function undoer(statement: PlannedStatement, keeping?: Keeping): Promise<U
 }
 
 /** Undo SQL is Belay's own: lines of no file, and each with the search path of its statement. */
-async function undoToSteps(statements: readonly UndoStatement[]): Promise<Step[]> {
+async function undoToSteps(
+  statements: readonly UndoStatement[],
+  { onConflict = "keep-newer" }: { onConflict?: ConflictPolicy | undefined } = {},
+): Promise<Step[]> {
   const steps: Step[] = [];
   for (const { sql, searchPath, merges } of statements) {
     const read = await parseScript({ path: "", sql, line: 1, transaction: "auto" });
@@ -107,7 +111,17 @@ async function undoToSteps(statements: readonly UndoStatement[]): Promise<Step[]
       }
     }
   }
-  return steps;
+  if (onConflict === "keep-newer") return steps;
+  return Promise.all(steps.map((step) => withPolicy(step, onConflict)));
+}
+
+/** In the plan, so that a recovery goes on with the same policy. */
+async function withPolicy(step: Step, policy: ConflictPolicy): Promise<Step> {
+  if (!step.statements.some(({ merges }) => merges !== undefined)) return step;
+  const sql = `SET LOCAL belay.on_conflict = '${policy}'`;
+  const [set] = await parseScript({ path: "", sql, line: 1, transaction: "auto" });
+  const statement: PlannedStatement[] = set ? [{ ...classify(set), line: 0 }] : [];
+  return { ...step, statements: [...statement, ...step.statements] };
 }
 
 function mergingOf(merges: string[] | undefined): Partial<PlannedStatement> {

@@ -21,17 +21,36 @@ export const conflictTable = `CREATE TABLE IF NOT EXISTS belay.conflict (
   base jsonb,
   theirs jsonb,
   ours jsonb,
-  -- What was done about it.
+  -- What was done about it: kept newer | restored | parked.
   resolution text NOT NULL,
   -- changed since | deleted since | key taken | unique value taken | referenced | the server's error.
   why text NOT NULL
 )`;
 
-/** INSERT of conflicts; `select` gives key, columns, base, theirs, ours and why, and its FROM. */
-export function conflictInsert(id: ShelfId, target: Target, select: string): string {
+/**
+ * What a rollback does where a cell or row is not as the migration left it. Set for the transaction;
+ * the functions of an undo ask for it when they run.
+ */
+const policySetting = "pg_catalog.current_setting('belay.on_conflict', true)";
+
+/** True where what was there before the migration is to return over what was written since. */
+export const restores = `coalesce(${policySetting} = 'restore', false)`;
+
+/**
+ * INSERT of conflicts; `select` gives key, columns, base, theirs, ours and why, and its FROM.
+ * `restored`: a condition under which the older value returns where the policy wants it.
+ */
+export function conflictInsert(
+  id: ShelfId,
+  target: Target,
+  select: string,
+  restored = "false",
+): string {
   return `INSERT INTO belay.conflict
      (shelf, target, resolution, key, columns, base, theirs, ours, why)
-   SELECT ${literal(id)}, ${literal(target.shown)}, 'kept newer', ${select}`;
+   SELECT ${literal(id)}, ${literal(target.shown)},
+     CASE WHEN ${restores} AND (${restored}) THEN 'restored'
+       WHEN ${policySetting} = 'park' THEN 'parked' ELSE 'kept newer' END, ${select}`;
 }
 
 export interface CellsOf {

@@ -1,6 +1,7 @@
 // Owns: the three ways back for the net changes of one table, as functions over a range of `net`:
-// changed rows are merged per cell, deleted ones inserted, inserted ones deleted. What the
-// application wrote since is never written over: it stays, and is recorded as a conflict.
+// changed rows are merged per cell, deleted ones inserted, inserted ones deleted. Where the
+// application wrote since, that is a conflict, and recorded; unless the policy is to restore, what it
+// wrote is never written over.
 //
 // base = the migration's image, theirs = the image before it, ours = the row now. A cell that the
 // migration changed goes back where ours is base still; where it is theirs already there is nothing
@@ -8,8 +9,8 @@
 
 import { literal, quote } from "../names.ts";
 import type { ShelfId } from "../shelf-names.ts";
-import { differs, hasKey, newCell, oldCell, restored, same, stored } from "./cells.ts";
-import { conflictInsert, keyJson, rowJson } from "./conflicts.ts";
+import { differs, equalKeys, hasKey, newCell, oldCell, restored, same, stored } from "./cells.ts";
+import { conflictInsert, keyJson, restores, rowJson } from "./conflicts.ts";
 import { dollar, inShelf } from "./shelf.ts";
 import { nameOf, type Target, visible } from "./targets.ts";
 
@@ -72,6 +73,8 @@ function updateFunction(id: ShelfId, target: Target): string {
          jsonb_object_agg(v.name, v.base) AS base, jsonb_object_agg(v.name, v.theirs) AS theirs,
          jsonb_object_agg(v.name, v.ours) AS ours
        FROM (VALUES `,
+    // A key with a conflict stays where it is.
+    `t.tableoid IS NOT NULL AND NOT c.names && ${array(target.key.map(({ column }) => column.name))}`,
   );
   return createFunction(
     inShelf(id, "update", target.number),
@@ -146,9 +149,18 @@ BEGIN
       WHERE i.op = ''u'' AND ${range} AND (' || any_changed || ') AND ' || rest || ' AND c.names IS NOT NULL'
       USING lo, hi, left_over;
   END IF;
-  -- The other cells of rows with a conflict, or that the application set back itself in part.
-  SELECT string_agg('(' || changed[k] || ') AND (' || is_base[k] || ')', ' OR ')
-    INTO clean FROM generate_subscripts(touched, 1) AS k WHERE touched[k];
+  IF ${restores} THEN
+    -- A key goes back only where nobody's reference is lost by it.
+    SELECT string_agg('(' || changed[k] || ')', ' OR '),
+      string_agg(names[k] || ' = CASE WHEN (' || changed[k] || ')' || CASE WHEN k = ANY ('{${keyPlaces.join(",")}}'::int[])
+        THEN ' AND (' || is_base[k] || ')' ELSE '' END || ' THEN ' || vals[k] || ' ELSE t.' || names[k] || ' END', ', ')
+        FILTER (WHERE names[k] IS NOT NULL)
+      INTO clean, sets FROM generate_subscripts(touched, 1) AS k WHERE touched[k];
+  ELSE
+    -- The other cells of rows with a conflict, or that the application set back itself in part.
+    SELECT string_agg('(' || changed[k] || ') AND (' || is_base[k] || ')', ' OR ')
+      INTO clean FROM generate_subscripts(touched, 1) AS k WHERE touched[k];
+  END IF;
   IF sets IS NOT NULL THEN
     EXECUTE 'UPDATE ' || ${literal(target.rows)} || ' AS t SET ' || sets || ' FROM ' || ${literal(net)}
       || ' AS i WHERE i.op = ''u'' AND ${range} AND ' || ${literal(found)}
@@ -212,7 +224,12 @@ function insertFunction(id: ShelfId, target: Target): string {
        CASE WHEN ${there} THEN 'key taken' ELSE 'unique value taken' END
      FROM ${net} AS i LEFT JOIN ${target.rows} AS t ON ${found}
      WHERE i.op = 'd' AND ${range} AND (${back}) IS NOT TRUE`,
+    there,
   );
+  const keyPlaces = new Set(target.key.map(({ at }) => at));
+  const sets = cells
+    .filter(({ column, at }) => !column.always && !keyPlaces.has(at))
+    .map((cell) => `${nameOf(cell)} = ${restored(cell.column, `i.${oldCell(cell.at)}`)}`);
   return createFunction(
     inShelf(id, "insert", target.number),
     "lo bigint, hi bigint",
@@ -231,7 +248,15 @@ BEGIN
   GET DIAGNOSTICS done = ROW_COUNT;
   IF done < wanted AND to_regclass('belay.conflict') IS NOT NULL THEN
     EXECUTE ${literal(conflicts)} USING lo, hi;
-  END IF;
+  END IF;${
+    sets.length === 0
+      ? ""
+      : `
+  IF done < wanted AND ${restores} THEN
+    UPDATE ${target.rows} AS t SET ${sets.join(", ")} FROM ${net} AS i
+      WHERE i.op = 'd' AND i.no BETWEEN lo AND hi AND ${found};
+  END IF;`
+  }
 END`,
   );
 }
@@ -255,6 +280,7 @@ function deleteFunction(id: ShelfId, target: Target): string {
        ${rowJson(target, ({ column }) => stored(column, "t"))},
        CASE WHEN ${unchanged} THEN 'referenced' ELSE 'changed since' END
      FROM ${net} AS i JOIN ${target.rows} AS t ON ${found} WHERE i.op = 'i' AND ${range}`,
+    `EXISTS (SELECT FROM ${doomed} AS d WHERE ${equalKeys(target.key, "d", newCell, "i", newCell)})`,
   );
   return createFunction(
     inShelf(id, "delete", target.number),
@@ -267,7 +293,7 @@ BEGIN
   IF NOT EXISTS (SELECT FROM ${net} AS i WHERE i.op = 'i' AND i.no BETWEEN lo AND hi) THEN RETURN; END IF;
   CREATE TABLE ${doomed} AS SELECT ${keys.map((cell) => `i.${cell}`).join(", ")}
     FROM ${net} AS i JOIN ${target.rows} AS t ON ${found}
-    WHERE i.op = 'i' AND i.no BETWEEN lo AND hi AND ${unchanged};
+    WHERE i.op = 'i' AND i.no BETWEEN lo AND hi AND (${restores} AND final OR ${unchanged});
   ANALYZE ${doomed};
   LOOP
     held := 0;
@@ -281,6 +307,9 @@ BEGIN
     END LOOP;
     EXIT WHEN held = 0;
   END LOOP;
+  IF final AND to_regclass('belay.conflict') IS NOT NULL THEN
+    EXECUTE ${literal(`${conflicts} AND NOT (${unchanged} AND EXISTS (SELECT FROM ${doomed} AS d WHERE ${equalKeys(target.key, "d", newCell, "i", newCell)}))`)} USING lo, hi;
+  END IF;
   EXECUTE 'DELETE FROM ' || ${literal(target.rows)} || ' AS t USING ' || ${literal(doomed)} || ' AS i WHERE ' || ${literal(found)};
   DROP TABLE ${doomed};
   -- Under their keys others may come back, which a later call must not take for them. (A view has
@@ -288,9 +317,6 @@ BEGIN
   IF NOT final AND (SELECT relkind = 'r' FROM pg_catalog.pg_class WHERE oid = ${literal(net)}::regclass) THEN
     DELETE FROM ${net} AS i WHERE i.op = 'i' AND i.no BETWEEN lo AND hi
       AND NOT EXISTS (SELECT FROM ${target.rows} AS t WHERE ${found});
-  END IF;
-  IF final AND to_regclass('belay.conflict') IS NOT NULL THEN
-    EXECUTE ${literal(conflicts)} USING lo, hi;
   END IF;
 END`,
   );
