@@ -11,7 +11,8 @@ const rooms = {
   plan: ["core", "dialects", "journal"],
   engine: ["core", "dialects", "journal", "plan"],
   prove: ["core", "dialects"],
-  app: ["core", "sql", "formats", "dialects", "journal", "plan", "engine", "prove"],
+  archive: ["core", "dialects"],
+  app: ["core", "sql", "formats", "dialects", "journal", "plan", "engine", "prove", "archive"],
   cli: ["core", "dialects", "engine", "plan", "prove", "app"],
 };
 

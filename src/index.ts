@@ -13,6 +13,13 @@
  */
 
 import { resolve } from "node:path";
+import {
+  type ArchiveCheck,
+  checkArchives,
+  type LoadOptions,
+  type LoadResult,
+  loadArchives,
+} from "./app/archive.ts";
 import { type DownOptions, type DownResult, down } from "./app/down.ts";
 import { type FinalizeOptions, type FinalizeResult, finalize } from "./app/finalize.ts";
 import type { RunResult } from "./app/guarded-run.ts";
@@ -49,10 +56,12 @@ export type {
   WayProof,
 } from "./prove/result.ts";
 export type {
+  ArchiveCheck,
   DownResult,
   FinalizeResult,
   InitResult,
   Limits,
+  LoadResult,
   NewResult,
   PlanResult,
   ProveResult,
@@ -88,6 +97,10 @@ export interface Belay {
   redo(options?: Partial<DownOptions>): Promise<RedoResult>;
   /** Ends undo windows: what they keep is destroyed. Default: those that are past their end. */
   finalize(options?: Partial<FinalizeOptions>): Promise<FinalizeResult>;
+  /** Whether what `finalize` has archived is whole; `dir`: an archive, or a folder of archives. */
+  checkArchives(dir: string): Promise<ArchiveCheck>;
+  /** Loads it into ordinary tables; default: a schema for each version. */
+  loadArchives(dir: string, options?: Partial<LoadOptions>): Promise<LoadResult>;
   recover(options?: Partial<RecoverOptions>): Promise<RunResult>;
   verify(): Promise<VerifyResult>;
 }
@@ -130,6 +143,8 @@ export function createBelay(options: BelayOptions = {}): Belay {
     down: (given) => down(settings, { ...cautious, ...given }),
     redo: (given) => redo(settings, { ...cautious, ...given }),
     finalize: (given) => finalize(settings, { which: "expired", allowDrift: false, ...given }),
+    checkArchives: (dir) => checkArchives(settings, dir),
+    loadArchives: (dir, given) => loadArchives(settings, dir, { allowDrift: false, ...given }),
     recover: (given) => recover(settings, { giveUp: false, ...given }),
     verify: () => verify(settings),
   };

@@ -1,6 +1,8 @@
 // Owns: ending undo windows. What migrations put aside is destroyed, and the catalog is as their
 // statements say. Nothing but this destroys what Belay keeps.
 
+import { resolve } from "node:path";
+import { writeArchive } from "../archive/write.ts";
 import { BelayError, messageOf } from "../core/errors.ts";
 import { inTransaction } from "../core/plan.ts";
 import type { Run } from "../engine/run.ts";
@@ -9,11 +11,14 @@ import type { JournalState, OpenShelf } from "../journal/state.ts";
 import { guardedRun, type RunResult } from "./guarded-run.ts";
 import { loadFolderIfAny, unknownVersion } from "./migrations.ts";
 import type { Settings } from "./settings.ts";
+import { withSession } from "./target.ts";
 
 export interface FinalizeOptions {
   /** `all`: every window; `expired`: those that are past their end; else one version's. */
   which: { version: string } | "all" | "expired";
   allowDrift: boolean;
+  /** Folder in which what is destroyed is written first; relative to the project. */
+  archive?: string;
 }
 
 export interface Finalized {
@@ -21,6 +26,8 @@ export interface Finalized {
   name: string;
   /** What was destroyed: `column public.users.email`. */
   destroyed: string[];
+  /** Folders that hold it now. */
+  archives: string[];
 }
 
 export interface FinalizeResult extends RunResult {
@@ -37,7 +44,7 @@ export function windowEnd(since: string, { undoWindowMs = defaultWindowMs }: Set
 
 export async function finalize(
   settings: Settings,
-  { which, allowDrift }: FinalizeOptions,
+  { which, allowDrift, archive }: FinalizeOptions,
 ): Promise<FinalizeResult> {
   const { compare } = await loadFolderIfAny(settings);
   return guardedRun<Omit<FinalizeResult, keyof RunResult>>(
@@ -52,8 +59,13 @@ export async function finalize(
         return which === "all" || isOver(each);
       };
       const chosen = [...state.shelves.values()].filter(isMeant);
-      for await (const { shelf, destroyed } of destroyAll(run, chosen)) {
-        record(result.finalized, shelf, destroyed);
+      const into = archive === undefined ? undefined : resolve(settings.projectDir, archive);
+      const save = (shelf: OpenShelf) =>
+        withSession(settings, (session, { dialect }) =>
+          writeArchive({ ...settings, session, dialect }, into ?? "", shelf),
+        );
+      for await (const done of destroyAll(run, chosen, into === undefined ? undefined : save)) {
+        record(result.finalized, done);
       }
     },
     { finalized: [] },
@@ -70,10 +82,22 @@ function refuseUnknown(
   }
 }
 
-function record(finalized: Finalized[], { version, name }: OpenShelf, destroyed: string[]): void {
-  const known = finalized.find((each) => each.version === version);
-  if (known) known.destroyed.push(...destroyed);
-  else finalized.push({ version, name, destroyed });
+interface Ended {
+  shelf: OpenShelf;
+  destroyed: string[];
+  /** The folder that holds it. */
+  archive: string | undefined;
+}
+
+function record(finalized: Finalized[], { shelf, destroyed, archive }: Ended): void {
+  const { version, name } = shelf;
+  let entry = finalized.find((each) => each.version === version);
+  if (entry === undefined) {
+    entry = { version, name, destroyed: [], archives: [] };
+    finalized.push(entry);
+  }
+  entry.destroyed.push(...destroyed);
+  if (archive !== undefined) entry.archives.push(archive);
 }
 
 /**
@@ -82,14 +106,21 @@ function record(finalized: Finalized[], { version, name }: OpenShelf, destroyed:
  * earlier may stand on what followed it (a column, then its type); what is refused is tried again
  * once others are gone.
  */
-async function* destroyAll(run: Run, chosen: readonly OpenShelf[]) {
+async function* destroyAll(
+  run: Run,
+  chosen: readonly OpenShelf[],
+  save?: (shelf: OpenShelf) => Promise<string>,
+): AsyncGenerator<Ended> {
+  const saved = new Map<OpenShelf, string>();
   let left = chosen;
   while (left.length > 0) {
     const refused: OpenShelf[] = [];
     let why: unknown;
     for (const shelf of left) {
+      if (save !== undefined && !saved.has(shelf)) saved.set(shelf, await save(shelf));
       try {
-        yield { shelf, destroyed: await destroy(run, shelf) };
+        const destroyed = await destroy(run, shelf);
+        yield { shelf, destroyed, archive: saved.get(shelf) };
       } catch (error) {
         if (!(error instanceof StatementFailed)) throw error;
         refused.push(shelf);

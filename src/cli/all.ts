@@ -1,6 +1,7 @@
 // Owns: the list of commands, in the order of `--help`.
 
 import type { Command } from "./command.ts";
+import { command as archive } from "./commands/archive.ts";
 import { command as completion } from "./commands/completion.ts";
 import { command as demo } from "./commands/demo.ts";
 import { command as down } from "./commands/down.ts";
@@ -25,6 +26,7 @@ export const commands: readonly Command[] = [
   down,
   redo,
   finalize,
+  archive,
   recover,
   verify,
   demo,

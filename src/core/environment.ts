@@ -38,6 +38,8 @@ export const crashPoints = [
   "statement-ran",
   "statement-done",
   "migration-finished",
+  "archive-written",
+  "archive-sealed",
   "run-finished",
   "lease-released",
 ] as const;

@@ -61,6 +61,7 @@ export const errorCodes = {
   BELAY_CONNECTION_LOST: exit.interrupted,
   // going back
   BELAY_SHELF_IN_USE: exit.refused,
+  BELAY_ARCHIVE: exit.failed,
   BELAY_UNDO_LOSS: exit.refused,
   BELAY_UNDO_NONE: exit.refused,
   BELAY_UNDO_MISMATCH: exit.failed,

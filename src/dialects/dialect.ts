@@ -1,6 +1,7 @@
 // Owns: the port between Belay and a database system. A dialect is a folder beside this file;
 // engine, journal and app know only what stands here.
 
+import type { Readable } from "node:stream";
 import type { Catalog, CatalogObject } from "../core/catalog.ts";
 import type { Script } from "../core/migration.ts";
 import type {
@@ -24,8 +25,10 @@ export interface Session {
   ): Promise<T[]>;
   /** One or more statements by the simple protocol; returns the last one's affected row count. */
   run(sql: string): Promise<number>;
-  /** `COPY ... FROM stdin` with its inline data. */
-  copyIn(sql: string, data: string): Promise<number>;
+  /** `COPY ... FROM stdin` with its inline data, or with what is read. */
+  copyIn(sql: string, data: string | Readable): Promise<number>;
+  /** `COPY ... TO stdout`. Where taking the rows fails, the session is given up. */
+  copyOut(sql: string, take: (rows: Readable) => Promise<void>): Promise<void>;
   /** Asks the server, over another connection, to cancel what this session is running. */
   cancel(): Promise<void>;
   /** Drops the connection without a goodbye; whatever it was waiting for is rejected. */
@@ -87,6 +90,25 @@ export interface Shelved {
   object: string;
   /** On disk, where it has a place of its own; 0 for a column. */
   bytes: number;
+}
+
+/** Rows on a shelf: those of a table, or of a column with the key of its rows. */
+export interface ShelfTable {
+  /** `column public.users.email`. */
+  object: string;
+  /** Free of others of the same shelf. */
+  name: string;
+  columns: { name: string; type: string }[];
+  /** Of a column only: which of `columns` tell its rows apart; null where nothing does. */
+  key: string[] | null;
+  /** `COPY ... TO stdout`: one line for each row. */
+  copy: string;
+}
+
+export interface ShelfContents {
+  tables: ShelfTable[];
+  /** What holds no rows, with the SQL that makes it; null where nobody knows. */
+  objects: { object: string; sql: string[] | null }[];
 }
 
 /** How a run keeps what statements would destroy. The undo then says, as `kept`, what runs instead. */
@@ -186,6 +208,18 @@ export interface Dialect {
   refusesKeeping(session: Session): Promise<string | undefined>;
   /** What is kept on these shelves now. */
   shelved(session: Session, shelves: readonly string[]): Promise<Shelved[]>;
+  /** What there is to archive on a shelf. */
+  contents(session: Session, shelf: string): Promise<ShelfContents>;
+  /** For the transaction: values are written and read in one form, whatever the server's settings. */
+  writePortably(session: Session): Promise<void>;
+  /**
+   * Makes an ordinary table, in a schema that is made too, and tells how to COPY rows into it.
+   * `asText`: columns whose type is not there.
+   */
+  makeTable(
+    session: Session,
+    table: Pick<ShelfTable, "name" | "columns"> & { schema: string },
+  ): Promise<{ table: string; copy: string; asText: string[] }>;
   /** What else depends on things on a shelf, so that they cannot be destroyed. */
   dependents(session: Session, shelf: string): Promise<{ object: string; by: string[] }[]>;
   /** Statements that destroy it. The server refuses them while something else still depends on it. */

@@ -1,6 +1,6 @@
 import { BelayError, untouched } from "../../core/errors.ts";
 import { defineCommand } from "../command.ts";
-import { driftOption } from "../options.ts";
+import { driftOption, text } from "../options.ts";
 
 export const command = defineCommand({
   name: "finalize",
@@ -9,6 +9,7 @@ export const command = defineCommand({
   options: [
     { flags: "--all", summary: "all windows" },
     { flags: "--expired", summary: "those that are past their end" },
+    { flags: "--archive <dir>", summary: "write what is destroyed there first" },
     driftOption,
   ],
   examples: ["belay finalize 0042", "belay finalize --expired", "belay finalize --all --json"],
@@ -23,11 +24,16 @@ export const command = defineCommand({
     const { finalize } = await import("../../app/finalize.ts");
     const which = version === undefined ? (flags.all ? "all" : "expired") : { version };
     const allowDrift = flags.allowDrift === true;
-    const result = await finalize(context.settings, { which, allowDrift });
+    const archive = text(flags.archive);
+    const result = await finalize(context.settings, {
+      ...{ which, allowDrift },
+      ...(archive === undefined ? {} : { archive }),
+    });
     const { count, renderRun } = await import("../render/run.ts");
     if (!context.json) {
-      for (const { version: of, name, destroyed } of result.finalized) {
+      for (const { version: of, name, destroyed, archives } of result.finalized) {
         context.output.line(`✓ ${of} ${name}: ${destroyed.join(", ") || "nothing was left"}`);
+        for (const dir of archives) context.output.line(`  archived in ${dir}`);
       }
     }
     const done = result.finalized.length;

@@ -19,6 +19,7 @@ import type { Lookup } from "./kind.ts";
 import { observer } from "./observer.ts";
 import { type ParsedStatement, parseScript, parseStatement } from "./parse.ts";
 import { connect, troubleOf } from "./session.ts";
+import { contentsOf, makeTable, portably } from "./shelf-contents.ts";
 import { dependentsOnShelf, destructionOf, shelvedOn } from "./shelves.ts";
 import { splitCommands } from "./split-commands.ts";
 import { toSteps } from "./steps.ts";
@@ -221,6 +222,9 @@ export const postgres: Dialect = {
     return row?.may ? undefined : "its role may not create schemas (GRANT CREATE ON DATABASE)";
   },
   shelved: (session, shelves) => shelvedOn(lookup(session), shelves),
+  contents: (session, shelf) => contentsOf(lookup(session), shelf),
+  writePortably: (session) => session.run(portably).then(() => {}),
+  makeTable,
   dependents: (session, shelf) => dependentsOnShelf(lookup(session), shelf),
   destruction: (session, shelves) => destructionOf(lookup(session), shelves),
 

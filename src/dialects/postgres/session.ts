@@ -2,8 +2,10 @@
 // Leaves to the caller: transactions, retries, and what an error says about the user's migration.
 
 import { once } from "node:events";
+import type { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import pg from "pg";
-import { from as copyFrom } from "pg-copy-streams";
+import { from as copyFrom, to as copyTo } from "pg-copy-streams";
 import { BelayError, messageOf, untouched } from "../../core/errors.ts";
 import type { ConnectOptions, Session, Trouble } from "../dialect.ts";
 
@@ -82,13 +84,29 @@ class PostgresSession implements Session {
     return last?.rowCount ?? 0;
   }
 
-  async copyIn(sql: string, data: string): Promise<number> {
+  async copyIn(sql: string, data: string | Readable): Promise<number> {
     return this.#inTurn(async () => {
       const stream = this.#client.query(copyFrom(sql));
+      if (typeof data !== "string") {
+        await pipeline(data, stream);
+        return stream.rowCount ?? 0;
+      }
       const finished = once(stream, "finish");
       stream.end(data);
       await finished;
       return stream.rowCount ?? 0;
+    });
+  }
+
+  async copyOut(sql: string, take: (rows: Readable) => Promise<void>): Promise<void> {
+    await this.#inTurn(async () => {
+      try {
+        await take(this.#client.query(copyTo(sql)));
+      } catch (error) {
+        // Nobody reads the rest, and the driver would wait for it.
+        if (!(error instanceof pg.DatabaseError)) this.destroy();
+        throw error;
+      }
     });
   }
 

@@ -14,32 +14,37 @@ interface Column extends Record<string, unknown> {
   number: number;
   /** Qualified, quoted. */
   table: string;
+  /** The table's own name. */
+  relation: string;
   name: string;
 }
 
 /** Columns that are hidden in their tables; those of children go with their parent's. */
-function columnsOn(catalog: Lookup, shelves: readonly string[]): Promise<Column[]> {
+export function columnsOn(catalog: Lookup, shelves: readonly string[]): Promise<Column[]> {
   return catalog.rows<Column>(
     `SELECT substring(a.attname from 7 for 8) AS shelf, format('%I.%I', n.nspname, c.relname) AS table,
-       c.oid::text, a.attnum AS number, a.attname::text AS name
+       c.relname::text AS relation, c.oid::text, a.attnum AS number, a.attname::text AS name
      FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p')
        JOIN pg_namespace n ON n.oid = c.relnamespace
      WHERE a.attname ~ '^belay_[0-9a-f]{8}_' AND substring(a.attname from 7 for 8) = ANY ($1::text[])
        AND NOT a.attisdropped AND a.attinhcount = 0
-     ORDER BY 2, 5`,
+     ORDER BY 2, a.attnum`,
     [shelves],
   );
 }
 
 interface Resident extends Found {
   shelf: string;
+  /** `pg_class.relkind`; null for what is no relation. */
+  kind: string | null;
   bytes: string;
 }
 
 /** Objects in shelf schemas that do not go with another one there. */
-function residentsOf(catalog: Lookup, shelves: readonly string[]): Promise<Resident[]> {
+export function residentsOf(catalog: Lookup, shelves: readonly string[]): Promise<Resident[]> {
   return catalog.rows<Resident>(
     `SELECT substring(n.nspname from 13) AS shelf, a.catalog, a.oid::text, 0 AS attribute, ${identityColumns},
+       (SELECT relkind::text FROM pg_class WHERE a.catalog = 'pg_class' AND pg_class.oid = a.oid) AS kind,
        CASE WHEN a.catalog = 'pg_class' THEN pg_total_relation_size(a.oid) ELSE 0 END::text AS bytes
      FROM pg_namespace n JOIN LATERAL (
          SELECT 'pg_class' AS catalog, oid FROM pg_class WHERE relnamespace = n.oid AND relkind IN ('r', 'p', 'v', 'm', 'S', 'f')
@@ -67,11 +72,11 @@ export async function shelvedOn(catalog: Lookup, shelves: readonly string[]): Pr
   return [...columns, ...residents];
 }
 
-function columnShown({ table, name }: Column): string {
+export function columnShown({ table, name }: Column): string {
   return `column ${table}.${name.slice("belay_00000000_".length)}`;
 }
 
-function residentShown({ type, identity }: Resident): string {
+export function residentShown({ type, identity }: Resident): string {
   return `${type} ${identity.replace(/^belay_shelf_[0-9a-f]{8}\./, "")}`;
 }
 
