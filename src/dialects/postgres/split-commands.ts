@@ -61,7 +61,7 @@ function splitTexts(
 }
 
 /** `ALTER TABLE [IF EXISTS] [ONLY] name [*]`, and what stands between the commas behind it. */
-function commandTexts(sql: string): { head: string; commands: string[] } {
+export function commandTexts(sql: string): { head: string; commands: string[] } {
   const commands: string[] = [];
   let from = headEnd(sql);
   const head = sql.slice(0, from).trim();

@@ -8,6 +8,9 @@ import type { Relation } from "../relation.ts";
 /** Longest identifier in bytes: NAMEDATALEN - 1. */
 const nameBytesMax = 63;
 
+/** Among which names it has to be free: an index that makes a constraint has a name among both. */
+type Among = "relations" | "constraints" | "both";
+
 /** Gives each name once; they are taken before the statements that use them run. */
 export class FreeNames {
   readonly #catalog: Lookup;
@@ -23,32 +26,35 @@ export class FreeNames {
     this.#isClosed = true;
   }
 
-  /** `table_columns_label`, with a number behind the label where that is taken in its schema; undefined: not known. */
+  /**
+   * `table_columns_label`, with a number behind the label where that is taken in its schema;
+   * undefined: not known.
+   */
   async choose(
     table: Relation,
     columns: readonly string[],
     label: string,
-    options: { isConstraint: boolean },
+    among: Among,
   ): Promise<string | undefined> {
     if (this.#isClosed) return undefined;
     for (let number = 0; ; number += 1) {
       const suffix = `${label}${number === 0 ? "" : number}`;
       const name = objectName(table.name, columns.join("_"), suffix);
       const key = `${table.schema}.${name}`;
-      if (this.#given.has(key) || (await this.#isTaken(table, name, options.isConstraint)))
-        continue;
+      if (this.#given.has(key) || (await this.#isTaken(table, name, among))) continue;
       this.#given.add(key);
       return name;
     }
   }
 
-  async #isTaken({ schema }: Relation, name: string, isConstraint: boolean): Promise<boolean> {
+  async #isTaken({ schema }: Relation, name: string, among: Among): Promise<boolean> {
     const found = await this.#catalog.rows(
       `SELECT FROM pg_namespace n WHERE n.nspname = $1 AND (
-         EXISTS (SELECT FROM pg_class WHERE relnamespace = n.oid AND relname = $2::name)
-         OR $3 AND EXISTS (SELECT FROM pg_constraint
+         $3 <> 'constraints' AND EXISTS (SELECT FROM pg_class
+           WHERE relnamespace = n.oid AND relname = $2::name)
+         OR $3 <> 'relations' AND EXISTS (SELECT FROM pg_constraint
            WHERE connamespace = n.oid AND conname = $2::name))`,
-      [schema, name, isConstraint],
+      [schema, name, among],
     );
     return found.length > 0;
   }

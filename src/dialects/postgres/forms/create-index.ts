@@ -34,7 +34,7 @@ async function nameFor(node: IndexStmt, { table, names }: Occasion): Promise<str
   const columns = [...elements(node.indexParams), ...elements(node.indexIncludingParams)];
   const known = columns.flatMap(({ name }) => name ?? []);
   if (known.length < columns.length || new Set(known).size < known.length) return undefined;
-  const chosen = await names.choose(table, known, "idx", { isConstraint: false });
+  const chosen = await names.choose(table, known, "idx", "relations");
   return chosen && ` ${quote(chosen)}`;
 }
 

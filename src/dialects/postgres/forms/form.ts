@@ -2,10 +2,11 @@
 // takes is carried out without that. One form = one file that exports one `form`, listed in `all.ts`.
 // Afterwards the catalog is what the statement as written would have made of it.
 
-import type { RangeVar } from "@pgsql/types";
-import type { Form, PlannedStatement, Step } from "../../../core/plan.ts";
+import type { Constraint, RangeVar } from "@pgsql/types";
+import { exactly, type Form, type PlannedStatement, type Step } from "../../../core/plan.ts";
+import { commandsOf, constraintOf } from "../alter-table.ts";
 import { classify } from "../classify.ts";
-import type { Lookup } from "../kind.ts";
+import type { Lookup, TableCommand } from "../kind.ts";
 import { type ParsedStatement, parseStatement } from "../parse.ts";
 import type { Relation } from "../relation.ts";
 import type { FreeNames } from "./chosen-name.ts";
@@ -36,8 +37,38 @@ export interface SafeForm {
   kind: string;
   /** The table that it blocks; undefined: it does not block, being written as it should be. */
   blocks(parsed: ParsedStatement): RangeVar | undefined;
-  /** The steps; or, as one clause, why it has to run as written. */
-  steps(written: Written, occasion: Occasion): Promise<FormStep[] | string>;
+  /** The steps; as one clause, why it has to run as written; undefined: it does not block after all. */
+  steps(written: Written, occasion: Occasion): Promise<FormStep[] | string | undefined>;
+}
+
+/** The command of an ALTER TABLE that has only one. */
+export function commandOf({ node }: ParsedStatement): TableCommand | undefined {
+  if (!("AlterTableStmt" in node) || node.AlterTableStmt.objtype !== "OBJECT_TABLE") return;
+  const [command, ...others] = commandsOf(node.AlterTableStmt);
+  return others.length === 0 ? command : undefined;
+}
+
+/** The table of an ALTER TABLE that adds such a constraint, without more. */
+export function adding(
+  parsed: ParsedStatement,
+  type: Constraint["contype"],
+): { table: RangeVar | undefined; constraint: Constraint } | undefined {
+  const command = commandOf(parsed);
+  const constraint = command && constraintOf(command.command);
+  if (command === undefined || constraint === undefined) return undefined;
+  if (constraint.contype !== type) return undefined;
+  return { table: command.statement.relation, constraint };
+}
+
+/** A part of a form, undone by `undo`; `temporary`: a later part removes what it makes. */
+export async function part(
+  sql: string,
+  { planned: { line } }: Written,
+  form: Form,
+  { undo, temporary }: { undo: string[]; temporary: boolean },
+): Promise<PlannedStatement> {
+  const { observe: _, undoFromCatalog: __, ...known } = classify(await parseStatement(sql, line));
+  return { ...known, line, undo: exactly(...undo), form, ...(temporary && { temporary }) };
 }
 
 /** The part of a form that is undone as the written statement is. */
@@ -46,6 +77,6 @@ export async function mainPart(
   { planned: { line, undo } }: Written,
   form: Form,
 ): Promise<PlannedStatement> {
-  const { observe: _, ...part } = classify(await parseStatement(sql, line));
-  return { ...part, undo, undoFromCatalog: true, form };
+  const { observe: _, ...known } = classify(await parseStatement(sql, line));
+  return { ...known, undo, undoFromCatalog: true, form };
 }

@@ -4,9 +4,12 @@
 
 import type { RangeVar } from "@pgsql/types";
 import type { PlannedStatement, Step } from "../../../core/plan.ts";
+import { commandsOf } from "../alter-table.ts";
+import { classify } from "../classify.ts";
 import type { Lookup } from "../kind.ts";
 import { type ParsedStatement, parseStatement } from "../parse.ts";
 import { findRelation, type Relation } from "../relation.ts";
+import { commandTexts } from "../split-commands.ts";
 import { forms } from "./all.ts";
 import { FreeNames } from "./chosen-name.ts";
 import type { FormStep, SafeForm } from "./form.ts";
@@ -17,6 +20,9 @@ interface Safety {
   /** Whether a statement may be committed before the rest of its step. */
   isTakenBack(statement: PlannedStatement): Promise<boolean>;
 }
+
+/** The steps of a form; why there is none although the statement blocks; or nothing to say. */
+type Choice = FormStep[] | string | undefined;
 
 /** What earlier statements of the plan make of the names in later ones. */
 interface Past {
@@ -44,24 +50,69 @@ async function stepSafely(
   safety: Safety,
   past: Past,
 ): Promise<FormStep[]> {
-  const chosen: (FormStep[] | string | undefined)[] = [];
-  for (const statement of step.statements) {
-    const form = step.transactional ? await formOf(catalog, statement, safety, past) : undefined;
-    chosen.push(form);
-    remember(statement, past, Array.isArray(form));
+  const statements: PlannedStatement[] = [];
+  const chosen: Choice[] = [];
+  for (const written of step.statements) {
+    const parts = step.transactional ? await apart(written) : [written];
+    const choices: Choice[] = [];
+    for (const each of parts) {
+      const choice = step.transactional ? await formOf(catalog, each, safety, past) : undefined;
+      choices.push(choice);
+      remember(each, past, Array.isArray(choice));
+    }
+    const isTaken = choices.some((each) => Array.isArray(each));
+    statements.push(...(isTaken ? parts : [written]));
+    chosen.push(...(isTaken ? choices : [choices.find((each) => each !== undefined)]));
   }
   const last = chosen.findLastIndex((each) => Array.isArray(each));
-  if (last < 0) return [annotated(step, chosen)];
-  const why = await whyWhole(step, chosen, last, safety);
+  const whole = { ...step, statements };
+  if (last < 0) return [annotated(whole, chosen)];
+  const why = await whyWhole(whole, chosen, last, safety);
   if (why !== undefined) {
     const whys = chosen.map((each) => (Array.isArray(each) ? why : each));
-    return [annotated(step, whys)];
+    return [annotated(whole, whys)];
   }
-  return cut(annotated(step, chosen), chosen);
+  return cut(annotated(whole, chosen), chosen);
+}
+
+/** Commands that do the same one after the other, in the server's order, as in one statement. */
+const separable = new Set([
+  "AT_AddColumn",
+  "AT_AddConstraint",
+  "AT_SetNotNull",
+  "AT_ColumnDefault",
+]);
+
+/** The commands of an ALTER TABLE of which one may have a form, as statements of their own. */
+async function apart(statement: PlannedStatement): Promise<PlannedStatement[]> {
+  const mayHaveForm = statement.changes.some((change) =>
+    forms.some(({ kind }) => kind === change.kind),
+  );
+  if (!mayHaveForm || statement.changes.length < 2) return [statement];
+  const { node } = await parseStatement(statement.sql, statement.line);
+  if (!("AlterTableStmt" in node) || node.AlterTableStmt.objtype !== "OBJECT_TABLE") {
+    return [statement];
+  }
+  const { cmds = [] } = node.AlterTableStmt;
+  const ordered = commandsOf(node.AlterTableStmt).map(({ command }) => command);
+  if (!ordered.every(({ subtype = "" }) => separable.has(subtype))) return [statement];
+  const { head, commands } = commandTexts(statement.sql);
+  if (commands.length !== cmds.length) return [statement];
+  const parts: PlannedStatement[] = [];
+  for (const command of ordered) {
+    const index = cmds.findIndex(
+      (each) => "AlterTableCmd" in each && each.AlterTableCmd === command,
+    );
+    const sql = `${head} ${commands[index]}`;
+    const { verbatim } = statement;
+    const known = classify(await parseStatement(sql, statement.line));
+    parts.push({ ...known, ...(verbatim && { verbatim }) });
+  }
+  return parts;
 }
 
 /** The step with the reasons why some of its statements run as written. */
-function annotated(step: Step, chosen: readonly (FormStep[] | string | undefined)[]): Step {
+function annotated(step: Step, chosen: readonly Choice[]): Step {
   const statements = step.statements.map((statement, index) => {
     const blocks = chosen[index];
     return typeof blocks === "string" ? { ...statement, blocks } : statement;
@@ -70,7 +121,7 @@ function annotated(step: Step, chosen: readonly (FormStep[] | string | undefined
 }
 
 /** In the order of the statements: what stands between two forms shares a transaction. */
-function cut(step: Step, chosen: readonly (FormStep[] | string | undefined)[]): FormStep[] {
+function cut(step: Step, chosen: readonly Choice[]): FormStep[] {
   const steps: FormStep[] = [];
   let group: PlannedStatement[] = [];
   const close = () => {
@@ -94,7 +145,7 @@ async function formOf(
   statement: PlannedStatement,
   { onlineAboveBytes }: Safety,
   past: Past,
-): Promise<FormStep[] | string | undefined> {
+): Promise<Choice> {
   const kinds = new Set(statement.changes.map(({ kind }) => kind));
   const form = forms.find(({ kind }) => kinds.has(kind));
   if (form === undefined) return undefined;
@@ -135,7 +186,7 @@ async function largeTable(
 ): Promise<(Relation & { size: string }) | undefined> {
   if (made.has(named.relname ?? "")) return undefined;
   const table = await findRelation(catalog, named);
-  if (table === undefined) return undefined;
+  if (table === undefined || !/^[rpm]$/.test(table.kind)) return undefined;
   const [found] = await catalog.rows<Sized>(
     `SELECT sum(pg_table_size(relid)) >= $2 AS "isLarge", pg_size_pretty(sum(pg_table_size(relid))) AS size
        FROM (SELECT $1::oid AS relid UNION SELECT relid FROM pg_partition_tree($1::oid::regclass)) t`,
@@ -147,7 +198,8 @@ async function largeTable(
 const makesTable = /^(create-(table|table-as|materialized-view)|select-into|rename-table)$/;
 
 /** What may take a name that a form would choose. */
-const takesNames = /^(create-index|attach-partition|rename-index|opaque|do|call|execute)$/;
+const takesNames =
+  /^(create-index|add-unique|add-primary-key|add-check|add-foreign-key|attach-partition|rename-index|opaque|do|call|execute)$/;
 
 /** Settings that change where names are looked for. */
 const movesNames = /^(search_path|role|session_authorization|all)$/;
