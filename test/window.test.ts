@@ -165,6 +165,26 @@ forEachServer("the undo window", (server) => {
     expect((await belay.status()).migrations[1]?.undo.possible).toBe(false);
   });
 
+  test("is gone back through last first; one that others came after is refused, and they are named", async () => {
+    const { db, belay, project } = await world(server, {
+      "1_base.up.sql": base,
+      "2_nick.up.sql": "ALTER TABLE users DROP COLUMN nick",
+      "3_audit.up.sql": "DROP TABLE audit CASCADE",
+    });
+    await using _p = project;
+    await using _d = db;
+    await belay.up();
+    const { migrations } = await belay.status();
+    expect(migrations.map(({ undo }) => undo.after)).toEqual([["3", "2"], ["3"], []]);
+    expect((await belay.down({ target: { only: "2" } })).error).toMatchObject({
+      ...{ code: "BELAY_UNDO_ORDER", exit: 4 },
+      details: { version: "2", after: ["3"] },
+    });
+    expect((await belay.down({ target: { only: "9" } })).error?.code).toBe("BELAY_VERSION_UNKNOWN");
+    expect((await belay.down({ target: { only: "3" } })).undone).toMatchObject([{ version: "3" }]);
+    expect((await belay.down({ target: { only: "2" } })).undone).toMatchObject([{ version: "2" }]);
+  });
+
   test("is not opened with verbatim, and down then says what is lost", async () => {
     const { db, project } = await world(server, {
       "1_base.up.sql": base,

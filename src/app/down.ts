@@ -10,13 +10,13 @@ import { readFinished } from "../journal/store.ts";
 import { judgeWayBack } from "../plan/expect.ts";
 import { planDown, type Using, type WayBack } from "../plan/plan-migration.ts";
 import { guardedRun, type RunResult } from "./guarded-run.ts";
-import { backTo, loadFolderIfAny } from "./migrations.ts";
+import { type BackTarget, backTo, loadFolderIfAny } from "./migrations.ts";
 import type { Settings } from "./settings.ts";
 import type { Done } from "./up.ts";
 
 export interface DownOptions {
-  /** How many, or down to which version (kept; `0`: all go). */
-  target: { count: number } | { to: string };
+  /** How many, down to which version (kept; `0`: all go), or only one, which has to be the last. */
+  target: BackTarget;
   using: Using;
   acceptLoss: boolean;
   allowDrift: boolean;

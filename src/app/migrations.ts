@@ -4,7 +4,7 @@ import { relative, resolve } from "node:path";
 import { BelayError } from "../core/errors.ts";
 import type { Migration } from "../core/migration.ts";
 import { type Folder, readMigrations } from "../formats/read-folder.ts";
-import type { JournalState } from "../journal/state.ts";
+import type { JournalState, MigrationState } from "../journal/state.ts";
 import { applied } from "../journal/state.ts";
 import type { Settings } from "./settings.ts";
 
@@ -51,18 +51,40 @@ export function upTo(
   return pending.filter((each) => wanted.has(each));
 }
 
-/** The applied ones to take back, last first: `count` of them, or all after `to` (`0`: all). */
-export function backTo(
-  state: JournalState,
-  target: { count: number } | { to: string },
-  compare: Order,
-) {
+/** The applied ones to take back: how many; all after one (`0`: all); or only one. */
+export type BackTarget = { count: number } | { to: string } | { only: string };
+
+/** Last first. Throws BELAY_VERSION_UNKNOWN, or BELAY_UNDO_ORDER where `only` is not the last. */
+export function backTo(state: JournalState, target: BackTarget, compare: Order) {
   const stack = applied(state).toReversed();
+  if ("only" in target) return [onlyOf(stack, target.only, compare)];
   if ("count" in target) return stack.slice(0, target.count);
   if (target.to === "0") return stack;
   const index = stack.findIndex((each) => compare(each.version, target.to) === 0);
   if (index < 0) throw unknownVersion(target.to);
   return stack.slice(0, index);
+}
+
+/** An inverse starts where its migration ended, so what came later has to go first. */
+function onlyOf(stack: readonly MigrationState[], only: string, compare: Order): MigrationState {
+  const index = stack.findIndex((each) => compare(each.version, only) === 0);
+  const found = stack[index];
+  if (found === undefined) throw unknownVersion(only);
+  if (index === 0) return found;
+  const after = stack.slice(0, index).map(({ version }) => version);
+  const some =
+    after.length > 5
+      ? `${after.slice(0, 5).join(", ")} and ${after.length - 5} more`
+      : after.join(", ");
+  throw new BelayError(
+    "BELAY_UNDO_ORDER",
+    `${found.version} ${found.name} cannot be taken back before what came after it: ${some}`,
+    {
+      state: "Nothing was changed.",
+      hint: `belay down ${index + 1} takes them back too, last first; or write a migration that goes forward.`,
+      details: { version: found.version, after },
+    },
+  );
 }
 
 export function unknownVersion(version: string): BelayError {

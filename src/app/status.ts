@@ -1,7 +1,7 @@
 // Owns: what is applied, pending, rolled back or interrupted. Looks only.
 
 import type { Shelved } from "../dialects/dialect.ts";
-import { type JournalState, type MigrationState, stateOf } from "../journal/state.ts";
+import { applied, type JournalState, type MigrationState, stateOf } from "../journal/state.ts";
 import { readRecords } from "../journal/store.ts";
 import { compare } from "../plan/compare.ts";
 import { windowEnd } from "./finalize.ts";
@@ -22,6 +22,8 @@ export interface StatusRow {
     until: string | null;
     /** Null until it is applied; `unknown` for what another tool applied. */
     verdict: "exact" | "lossy" | "irreversible" | "unknown" | null;
+    /** What was applied later and has to be taken back first, last first. */
+    after: string[];
   };
   /** What it has put aside and what that takes on disk; finalize destroys it. */
   kept: { objects: string[]; bytes: number };
@@ -57,6 +59,7 @@ export async function status(settings: Settings): Promise<StatusResult> {
       if (each.version === state.open?.version) each.state = "interrupted";
       const file = migrations.find(({ version }) => version === each.version);
       keep(each, state, shelved, { ...settings, hasDown: file?.down !== undefined });
+      each.undo.after = laterThan(state, each.version);
     }
     return {
       migrations: rows.toSorted((left, right) => format.compare(left.version, right.version)),
@@ -64,6 +67,19 @@ export async function status(settings: Settings): Promise<StatusResult> {
       interrupted: state.open !== undefined,
     };
   });
+}
+
+function laterThan(state: JournalState, version: string): string[] {
+  const stack = applied(state).toReversed();
+  return stack
+    .slice(
+      0,
+      Math.max(
+        0,
+        stack.findIndex((each) => each.version === version),
+      ),
+    )
+    .map((each) => each.version);
 }
 
 /** Fills in what is kept of it, and until when at least. */
@@ -104,7 +120,12 @@ function row(
           ? "rolledBack"
           : "pending",
     appliedAt: known?.at ?? null,
-    undo: { possible: isApplied && (verdict === "exact" || hasDown), until: null, verdict },
+    undo: {
+      possible: isApplied && (verdict === "exact" || hasDown),
+      until: null,
+      verdict,
+      after: [],
+    },
     kept: { objects: [], bytes: 0 },
   };
 }

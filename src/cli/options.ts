@@ -22,6 +22,7 @@ export const lossOption: Option = {
 
 export const backOptions: readonly Option[] = [
   { flags: "--to <version>", summary: "take back all after this version (0: all)" },
+  { flags: "--only <version>", summary: "this one, or nothing where others came after it" },
   {
     flags: "--using <way>",
     summary: "the planned inverse, the file's own down, or the first of them that loses nothing",
@@ -44,10 +45,12 @@ export function text(value: Flags[string]): string | undefined {
   return typeof value === "string" ? value : undefined;
 }
 
-/** `N` and `--to` as the use cases take them. */
+/** `N`, `--to` and `--only` as the use cases take them. */
 export function targetOf(argument: string | undefined, flags: Flags) {
   const to = text(flags.to);
   if (to !== undefined) return { to };
+  const only = text(flags.only);
+  if (only !== undefined) return { only };
   const count = argument === undefined ? 1 : Number(argument);
   if (!Number.isInteger(count) || count < 1) {
     throw new BelayError("BELAY_USAGE", `"${argument}" is not a number of migrations`, {

@@ -64,6 +64,7 @@ export const errorCodes = {
   BELAY_ARCHIVE: exit.failed,
   BELAY_UNDO_LOSS: exit.refused,
   BELAY_UNDO_NONE: exit.refused,
+  BELAY_UNDO_ORDER: exit.refused,
   BELAY_UNDO_MISMATCH: exit.failed,
 } as const;
 
