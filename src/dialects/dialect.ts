@@ -70,7 +70,10 @@ export interface Trouble {
 
 /** Rows of a table that a transaction changed. */
 export interface RowsSeen {
+  /** Its name at the end of the transaction. */
   table: string;
+  /** Its name at the begin where that is another one, and the tables that it is a partition of. */
+  aliases?: string[];
   inserted: number;
   updated: number;
   deleted: number;

@@ -75,13 +75,13 @@ export async function execute(run: Run, execution: Execution): Promise<Migration
 
 /**
  * What is kept may be in the way of a later statement of the same migration (DROP EXTENSION, with a
- * hidden column of its type). Then the whole is run as written; what that destroys is a loss.
+ * hidden column of its type), or not be had (a deferred key of a dropped table). Then the whole is run as written; what that destroys is a loss.
  */
 async function keepingWherePossible<T>(run: Run, work: (run: Run) => Promise<T>): Promise<T> {
   try {
     return await work(run);
   } catch (error) {
-    const isInTheWay = error instanceof StatementFailed && error.trouble.code === dependentsExist;
+    const isInTheWay = error instanceof StatementFailed && inTheWay.has(error.trouble.code ?? "");
     if (!isInTheWay || !run.keeps) throw error;
     run.keeps = false;
     try {
@@ -92,8 +92,8 @@ async function keepingWherePossible<T>(run: Run, work: (run: Run) => Promise<T>)
   }
 }
 
-/** SQLSTATE dependent_objects_still_exist. */
-const dependentsExist = "2BP01";
+/** SQLSTATE dependent_objects_still_exist; object_in_use, while deferred checks are still to be run. */
+const inTheWay = new Set(["2BP01", "55006"]);
 
 type Close = (result: StepResult, seen: Observation) => MigrationFinished;
 

@@ -32,6 +32,8 @@ export interface CatalogChange {
 /** Rows of a table that changed in a step, as the server counted them. */
 export interface RowChange {
   table: string;
+  /** Other names under which a statement may have written to it: see `RowsSeen`. */
+  aliases?: string[];
   inserted: number;
   updated: number;
   deleted: number;

@@ -29,7 +29,10 @@ export function composeUndo(
       : entry;
   });
   const hidden = rows.filter(
-    ({ table, ...row }) => isTouched(row) && !created.has(table) && !named.has(bare(table)),
+    ({ table, aliases = [], ...row }) =>
+      isTouched(row) &&
+      !created.has(table) &&
+      ![table, ...aliases].some((name) => named.has(bare(name))),
   );
   const others = replacedTables(changed);
   return [

@@ -40,7 +40,19 @@ export async function writtenBy(session: Session, { sql }: PlannedStatement): Pr
   }
   await session.run("ROLLBACK TO SAVEPOINT belay_dry_run; RELEASE SAVEPOINT belay_dry_run");
   const known = new Set(there.map(({ oid }) => oid));
-  return after
+  const written = after
     .filter(({ oid, count }) => known.has(oid) && count > (before.get(oid) ?? 0))
     .map(({ oid }) => oid);
+  return withAncestors(session, written);
+}
+
+/** A statement that names a partitioned table fires that one's triggers, not its partitions'. */
+async function withAncestors(session: Session, written: readonly string[]): Promise<string[]> {
+  if (written.length === 0) return [];
+  const rows = await session.query<{ oid: string }>(
+    `SELECT DISTINCT a.oid::oid::text AS oid FROM unnest($1::oid[]) AS w(oid),
+       LATERAL (SELECT w.oid::regclass UNION SELECT relid FROM pg_partition_ancestors(w.oid)) AS a(oid)`,
+    [written],
+  );
+  return rows.map(({ oid }) => oid);
 }

@@ -3,7 +3,7 @@
 // application that does not know it any more is taken off, and put back when it returns.
 
 import { inTransaction, type Undo, type UndoStatement } from "../../core/plan.ts";
-import { constraintBack } from "./constraint-back.ts";
+import { constraintBack, unlessViolated } from "./constraint-back.ts";
 import { dependentsOf } from "./dependents.ts";
 import { type HiddenPart, type HidingColumn, hidingColumn } from "./hiding-facts.ts";
 import type { Lookup } from "./kind.ts";
@@ -52,7 +52,7 @@ export async function hideColumn(
       inTransaction(`${alter} RENAME COLUMN ${hidden} TO ${quote(column)}`),
       ...renames.map(({ back }) => inTransaction(back)),
       ...bites.back.map(inTransaction),
-      ...(value === null ? [] : [filled(table, column, value)]),
+      ...(value === null ? [] : [filled(table, column, value, id)]),
       ...(bites.notNull ? await requiredAgain(catalog, id, table, column, facts) : []),
       ...(await takenBack(catalog, id, table, taken)),
       ...others.sql.map(inTransaction),
@@ -82,7 +82,8 @@ function bitesOf(facts: HidingColumn, table: Relation, column: string) {
       ...(dropsDefault ? [`${at} DROP DEFAULT`] : []),
     ],
     back: dropsDefault ? [`${at} SET DEFAULT ${expression}`] : [],
-    value: dropsDefault ? expression : null,
+    // A NULL that was there before must stay one, and one value is not for several rows.
+    value: dropsDefault && notNull ? expression : null,
   };
 }
 
@@ -103,11 +104,12 @@ async function takenBack(
   return back;
 }
 
-/** Gives the rows that were born since a value. */
-function filled(table: Relation, column: string, value: string): UndoStatement {
+/** Gives the rows that were born since a value; where it has to be unique, at most one can have it. */
+function filled(table: Relation, column: string, value: string, shelf: ShelfId): UndoStatement {
   const name = quote(column);
   const sql = `UPDATE ${table.sql} SET ${name} = ${value} WHERE ${name} IS NULL`;
-  return { ...inTransaction(sql), merges: [`${table.schema}.${table.name}`] };
+  const why = `rows written since have no ${column}`;
+  return unlessViolated(sql, { shelf, table: table.sql, why });
 }
 
 /** A row that has no value even now is listed. */

@@ -12,7 +12,10 @@ export interface KeptValues {
   after: string[];
   /** Before the type changes back: rows that somebody has written since are theirs. */
   leave: string[];
-  /** Then: the others need not be turned back, which only the author of an expression could. */
+  /**
+   * Then: the others need not be turned back, which only the author of an expression could; one that
+   * was rounded up may even be too large.
+   */
   blank: string[];
   /** Behind it. */
   back: string[];
@@ -24,7 +27,8 @@ export async function keepValues(
   id: ShelfId,
   table: Relation,
   column: string,
-  number: number,
+  /** `isTheirs`: by an expression of the author's, so that no value need be castable. */
+  { number, isTheirs }: { number: number; isTheirs: boolean },
 ): Promise<KeptValues | undefined> {
   const key = await keyOf(catalog, table, column);
   if (key === undefined) return undefined;
@@ -47,7 +51,9 @@ export async function keepValues(
     leave: [
       `DELETE FROM ${kept} s USING ${table.sql} t WHERE ${same} AND t.${name}::text IS DISTINCT FROM s.new::text`,
     ],
-    blank: [`UPDATE ${table.sql} t SET ${name} = NULL FROM ${kept} s WHERE ${same}`],
+    blank: [
+      `UPDATE ${table.sql} t SET ${name} = NULL FROM ${kept} s WHERE ${same}${isTheirs ? "" : " AND s.old::text IS DISTINCT FROM s.new::text"}`,
+    ],
     back: [
       `UPDATE ${table.sql} t SET ${name} = s.old FROM ${kept} s WHERE ${same} AND t.${name}::text IS DISTINCT FROM s.old::text`,
       `DROP TABLE ${kept}`,

@@ -84,13 +84,13 @@ async function keptChange(
   const why = `${column} is still ${sql.now}: values written since do not fit ${sql.old}`;
   const place = { shelf: id, table: table.sql, column, why };
   if (!loses) return { kind: "exact", sql: [unlessUnfit(back, place)] };
-  const values = await keepValues(catalog, id, table, column, facts.number);
+  const isTheirs = using.form === "other";
+  const values = await keepValues(catalog, id, table, column, {
+    ...{ number: facts.number, isTheirs },
+  });
   if (values === undefined) return undefined;
   const { before, after, leave, blank } = values;
-  const isTheirs = using.form === "other";
   const at = `ALTER TABLE ${table.sql} ALTER COLUMN ${quote(column)}`;
-  const free = isTheirs && facts.notNull;
-  const turned = isTheirs ? [...blank, ...back] : back;
   return {
     kind: "captured",
     // Where the type has to stay, the old values stay where they are.
@@ -98,10 +98,11 @@ async function keptChange(
       unlessUnfit(
         [
           ...leave,
-          ...(free ? [`${at} DROP NOT NULL`] : []),
-          ...turned,
+          ...(facts.notNull ? [`${at} DROP NOT NULL`] : []),
+          ...blank,
+          ...back,
           ...values.back,
-          ...(free ? await requiredAgain(catalog, table, column, facts.number) : []),
+          ...(facts.notNull ? await requiredAgain(catalog, table, column, facts.number) : []),
         ],
         place,
       ),

@@ -118,7 +118,7 @@ export function usingBack(way: WayBack): string {
 /** The server's assignment cast never rounds or cuts. */
 function refusesMisfits(now: ColumnType, old: ColumnType): boolean {
   if (now.oid === old.oid) return now.name !== "numeric" && !isClock(now);
-  if (now.array) return false;
+  if (now.array || old.array) return false;
   return (isString(now) && isString(old)) || (isInteger(now) && isInteger(old));
 }
 

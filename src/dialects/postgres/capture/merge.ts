@@ -11,6 +11,7 @@ import { literal, quote } from "../names.ts";
 import type { ShelfId } from "../shelf-names.ts";
 import { differs, equalKeys, hasKey, newCell, oldCell, restored, same, stored } from "./cells.ts";
 import { conflictInsert, keyJson, restores, rowJson } from "./conflicts.ts";
+import { heedNewer, tellNewer } from "./newer.ts";
 import { dollar, inShelf } from "./shelf.ts";
 import { nameOf, type Target, visible } from "./targets.ts";
 
@@ -96,6 +97,7 @@ function updateFunction(id: ShelfId, target: Target): string {
   wanted bigint;
   done bigint;
   left_over bigint[];
+  any_newer boolean;
 BEGIN
   -- Which columns the migration changed in any row: the statements below name only those. A look at
   -- the first rows tells most of it, and saves comparing those columns over and over.
@@ -110,6 +112,8 @@ BEGIN
     INTO touched, wanted USING lo, hi;
   IF wanted = 0 THEN RETURN; END IF;
   ${guardKeys(id, target)}
+  ${heedNewer(id, target)}
+  ${tellNewer(id, target, range)}
   SELECT string_agg('(' || changed[k] || ')', ' OR '),
     CASE WHEN count(*) = 1 THEN min(is_base[k])
       ELSE string_agg('(NOT (' || changed[k] || ') OR (' || is_base[k] || '))', ' AND ') END,

@@ -250,6 +250,17 @@ function changesBetween(before: Catalog, catalog: Catalog, replaced: Set<string>
   return pairs.filter(({ before: was, after: is }) => !was || !is || !equalObjects(was, is));
 }
 
+/** Of a table and of all that it is a partition of. */
+function namesIn(catalog: Catalog, object: CatalogObject | undefined): string[] {
+  if (object === undefined) return [];
+  const parent = object.facts["partition of"];
+  const above =
+    parent === undefined
+      ? undefined
+      : [...catalog.values()].find(({ name }) => name === `table ${parent}`);
+  return [object.name.slice("table ".length), ...namesIn(catalog, above)];
+}
+
 function rowsOf(look: Look, mark: ObservationMark, before: Catalog, catalog: Catalog): SeenRows[] {
   const seen: SeenRows[] = [];
   for (const { oid, table, ...counted } of look.rows) {
@@ -262,6 +273,9 @@ function rowsOf(look: Look, mark: ObservationMark, before: Catalog, catalog: Cat
       deleted: counted.deleted - earlier.deleted,
       rewritten: was !== undefined && is !== undefined && was.storage !== is.storage,
     };
+    const aliases = [...namesIn(before, was), ...namesIn(catalog, is)];
+    const others = new Set(aliases.filter((name) => name !== table));
+    if (others.size > 0) rows.aliases = [...others];
     if (rows.rewritten || rows.inserted + rows.updated + rows.deleted > 0) seen.push(rows);
   }
   return seen;
