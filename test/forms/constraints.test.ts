@@ -61,6 +61,13 @@ proveForm("constraints", [
     ],
   },
   {
+    before: `${tables} ALTER TABLE users ADD PRIMARY KEY (id);`,
+    sql: `ALTER TABLE users DROP CONSTRAINT users_pkey;
+      ALTER TABLE users ADD PRIMARY KEY (id, email);`,
+    forms: [],
+    blocks: /name it$/,
+  },
+  {
     before: tables,
     sql: "ALTER TABLE users ADD UNIQUE NULLS NOT DISTINCT (nick);",
     forms: ["by index", "by index"],

@@ -21,7 +21,7 @@ export class FreeNames {
     this.#catalog = catalog;
   }
 
-  /** From here on a statement before may take any name. */
+  /** From here on a statement before may take any name, or free it. */
   close(): void {
     this.#isClosed = true;
   }

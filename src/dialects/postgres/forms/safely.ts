@@ -197,9 +197,9 @@ async function largeTable(
 
 const makesTable = /^(create-(table|table-as|materialized-view)|select-into|rename-table)$/;
 
-/** What may take a name that a form would choose. */
-const takesNames =
-  /^(create-index|add-unique|add-primary-key|add-check|add-foreign-key|attach-partition|rename-index|opaque|do|call|execute)$/;
+/** What may take a name that a form would choose, or free one that it would find taken. */
+const movesObjects =
+  /^(create-index|add-(unique|primary-key|check|foreign-key)|attach-partition|rename-.*|drop-(?!not-null|default).*|opaque|do|call|execute)$/;
 
 /** Settings that change where names are looked for. */
 const movesNames = /^(search_path|role|session_authorization|all)$/;
@@ -207,7 +207,7 @@ const movesNames = /^(search_path|role|session_authorization|all)$/;
 function remember(statement: PlannedStatement, past: Past, isInForm: boolean): void {
   for (const { kind, object } of statement.changes) {
     if (makesTable.test(kind)) past.made.add(bareName(object));
-    if (takesNames.test(kind) && !isInForm) past.names.close();
+    if (movesObjects.test(kind) && !isInForm) past.names.close();
     if (kind === "set" ? movesNames.test(object) : statement.session) past.movesNames = true;
   }
 }
