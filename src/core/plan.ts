@@ -150,6 +150,8 @@ export interface Repeat {
    * whole sweep changes nothing. Absent: the text itself limits what one run does.
    */
   sweeps?: string;
+  /** Triggers of the user's do not fire for what it changes, and keys are not checked. */
+  quietly?: boolean;
 }
 
 /** One statement, with what is known of it before it runs. */

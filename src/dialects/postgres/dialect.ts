@@ -161,7 +161,7 @@ export const postgres: Dialect = {
   safely: (session, steps, { onlineAboveBytes, keeping }) => {
     const isTakenBack = async (statement: PlannedStatement) =>
       canBeTakenBack(session, statement, keeping);
-    return safely(lookup(session), steps, { onlineAboveBytes, isTakenBack });
+    return safely(lookup(session, keeping), steps, { onlineAboveBytes, isTakenBack });
   },
 
   async begin(session, timeouts) {

@@ -6,7 +6,7 @@ import { dependentsOf } from "./dependents.ts";
 import type { Lookup } from "./kind.ts";
 import { quote } from "./names.ts";
 import { type Found, identityColumns, sqlOf } from "./objects/found.ts";
-import { shelfSchema } from "./shelf-names.ts";
+import { isHidden, shelfSchema } from "./shelf-names.ts";
 
 interface Column extends Record<string, unknown> {
   shelf: string;
@@ -29,6 +29,19 @@ export function columnsOn(catalog: Lookup, shelves: readonly string[]): Promise<
      WHERE a.attname ~ '^belay_[0-9a-f]{8}_' AND substring(a.attname from 7 for 8) = ANY ($1::text[])
        AND NOT a.attisdropped AND a.attinhcount = 0
      ORDER BY 2, a.attnum`,
+    [shelves],
+  );
+}
+
+/** Triggers that keep a hidden column right. */
+function triggersOn(catalog: Lookup, shelves: readonly string[]): Promise<Column[]> {
+  return catalog.rows<Column>(
+    `SELECT substring(g.tgname from 7 for 8) AS shelf, format('%I.%I', n.nspname, c.relname) AS table,
+       g.tgname::text AS name
+     FROM pg_trigger g JOIN pg_class c ON c.oid = g.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+     WHERE ${isHidden("g.tgname")} AND substring(g.tgname from 7 for 8) = ANY ($1::text[])
+       AND NOT g.tgisinternal AND g.tgparentid = 0
+     ORDER BY 2, 3`,
     [shelves],
   );
 }
@@ -108,6 +121,7 @@ export async function destructionOf(
   if (shelves.length === 0) return [];
   const columns = await columnsOn(catalog, shelves);
   const residents = await residentsOf(catalog, shelves);
+  const triggers = await triggersOn(catalog, shelves);
   const tables = residents.filter(({ type }) => type === "table");
   const others = residents.filter(({ type }) => type !== "table");
   const schemas = await catalog.rows<{ name: string }>(
@@ -115,6 +129,7 @@ export async function destructionOf(
     [shelves.map(shelfSchema)],
   );
   return [
+    ...triggers.map(({ table, name }) => `DROP TRIGGER ${quote(name)} ON ${table}`),
     ...columns.map(({ table, name }) => `ALTER TABLE ${table} DROP COLUMN ${quote(name)}`),
     // Together, because keys may lead from one to the other.
     ...(tables.length === 0

@@ -16,17 +16,11 @@ import { notNullConstraint } from "./not-null.ts";
 import type { Relation } from "./relation.ts";
 import { countRows, countWhere, isSmall, type RowCount } from "./row-count.ts";
 import type { ShelfId } from "./shelf-names.ts";
-import {
-  isFixedZone,
-  isLossless,
-  isString,
-  needsZone,
-  usingBack,
-  type WayBack,
-} from "./type-change.ts";
+import { isFixedZone, isLossless, isString, needsZone, usingBack } from "./type-change.ts";
 import { type Using, usingOf } from "./type-using.ts";
 
-interface Change {
+/** A change of a column's type, as the catalog has it before. */
+export interface Change {
   table: Relation;
   column: string;
   facts: ColumnFacts;
@@ -45,18 +39,8 @@ export function recallTypeChange(
   loss: Loss,
 ): Promise<Undo | Unsettled> {
   return onTable(node, catalog, async (table): Promise<Undo> => {
-    const column = node.command.name ?? "";
-    const definition = definitionOf(node);
-    const facts = await columnFacts(catalog, table, column);
-    const old = await columnType(catalog, table, column);
-    const now = await namedType(catalog, definition.typeName);
-    if (!facts || !old || !now || !definition.typeName) return nothingToUndo;
-    const using = usingOf(definition, column);
-    const change: Change = {
-      ...{ table, column, facts, old, now, using },
-      sql: { old: facts.type, now: typeSql(definition.typeName) },
-      zone: using.form === "zone" ? using.zone : await timeZone(catalog),
-    };
+    const change = await typeChange(node, catalog, table);
+    if (change === undefined) return nothingToUndo;
     const back = await backSql(node, catalog, change);
     const sql = back.map(inTransaction);
     const lost = await lostBy(catalog, change);
@@ -71,6 +55,36 @@ export function recallTypeChange(
     ];
     return all.length === 0 ? { kind: "exact", sql } : { kind: "lossy", sql, losses: all };
   });
+}
+
+/** Undefined: there is no such column or type, and the statement will fail. */
+export async function typeChange(
+  node: TableCommand,
+  catalog: Lookup,
+  table: Relation,
+): Promise<Change | undefined> {
+  const column = node.command.name ?? "";
+  const definition = definitionOf(node);
+  const facts = await columnFacts(catalog, table, column);
+  const old = await columnType(catalog, table, column);
+  const now = await namedType(catalog, definition.typeName);
+  if (!facts || !old || !now || !definition.typeName) return undefined;
+  const using = usingOf(definition, column);
+  return {
+    ...{ table, column, facts, old, now, using },
+    sql: { old: facts.type, now: typeSql(definition.typeName) },
+    zone: using.form === "zone" ? using.zone : await timeZone(catalog),
+  };
+}
+
+/** `USING ...` of the way back; see {@link usingBack}. */
+export async function usingOfWayBack(catalog: Lookup, change: Change): Promise<string> {
+  const { old, now, column } = change;
+  const castable = {
+    back: await canCast(catalog, now, old),
+    again: await canCast(catalog, old, now),
+  };
+  return usingBack({ ...change, column: quote(column), castable });
 }
 
 /** With values that are kept, where some would be lost; undefined where that cannot be done. */
@@ -197,25 +211,21 @@ async function backSql(node: TableCommand, catalog: Lookup, change: Change): Pro
   // The server writes expressions anew with the other type's operators, and would not write them
   // back as they were.
   const readers = old.oid === now.oid ? [] : await readsColumn(catalog, table, facts.number);
-  const castable = {
-    back: await canCast(catalog, now, old),
-    again: await canCast(catalog, old, now),
-  };
+  const using = facts.generated === "" ? await usingOfWayBack(catalog, change) : "";
   return [
     ...readers.map(({ drop }) => drop),
-    alter(node, clauses(change, castable).join(", "), table),
+    alter(node, clauses(change, using).join(", "), table),
     ...(facts.generated === "" ? [] : expressionBack(facts, table, quote(column))),
     ...readers.flatMap(({ again }) => again),
   ];
 }
 
-function clauses(change: Change, castable: WayBack["castable"]): string[] {
+function clauses(change: Change, using: string): string[] {
   const { column, facts, sql } = change;
   const alterColumn = `ALTER COLUMN ${quote(column)}`;
   const plain = facts.generated === "";
   const hasDefault = plain && facts.expression !== null;
   const collate = facts.collation ? ` COLLATE ${facts.collation}` : "";
-  const using = plain ? usingBack({ ...change, column: quote(column), castable }) : "";
   return [
     ...(hasDefault ? [`${alterColumn} DROP DEFAULT`] : []),
     `${alterColumn} TYPE ${sql.old}${collate}${using}`,

@@ -23,6 +23,8 @@ export interface Occasion {
   /** The table that the statement would block. */
   table: Relation;
   names: FreeNames;
+  /** No statement before it in the plan can have changed what the catalog says of the table. */
+  isSeenAsIs: boolean;
   /** For the parts of the form. */
   form: Form;
 }

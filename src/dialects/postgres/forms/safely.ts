@@ -31,6 +31,8 @@ interface Past {
   /** A setting may have changed where names are looked for. */
   movesNames: boolean;
   names: FreeNames;
+  /** The texts of those that may change a table; null: of some nobody knows what they do. */
+  texts: string[] | null;
 }
 
 export async function safely(
@@ -38,7 +40,12 @@ export async function safely(
   steps: readonly Step[],
   safety: Safety,
 ): Promise<Step[]> {
-  const past: Past = { made: new Set(), movesNames: false, names: new FreeNames(catalog) };
+  const past: Past = {
+    made: new Set(),
+    movesNames: false,
+    names: new FreeNames(catalog),
+    texts: [],
+  };
   const all: FormStep[] = [];
   for (const step of steps) all.push(...(await stepSafely(catalog, step, safety, past)));
   return all.map((step, index) => ({ ...step, id: String(index + 1) }));
@@ -169,7 +176,10 @@ function stepsOf(
   { table, why, past }: { table: Relation; why: string; past: Past },
 ) {
   const form = { name, why, written: statement.sql };
-  return steps({ parsed, planned: statement }, { catalog, table, names: past.names, form });
+  const bare = table.name.toLowerCase();
+  const isSeenAsIs = past.texts?.every((text) => !text.includes(bare)) ?? false;
+  const occasion = { catalog, table, names: past.names, isSeenAsIs, form };
+  return steps({ parsed, planned: statement }, occasion);
 }
 
 interface Sized extends Record<string, unknown> {
@@ -201,13 +211,18 @@ const makesTable = /^(create-(table|table-as|materialized-view)|select-into|rena
 const movesObjects =
   /^(create-index|add-(unique|primary-key|check|foreign-key)|attach-partition|rename-.*|drop-(?!not-null|default).*|opaque|do|call|execute)$/;
 
+/** What it does is not in its text. */
+const opaque = /^(opaque|do|call|execute|select|create-extension|alter-extension)$/;
+
 /** Settings that change where names are looked for. */
 const movesNames = /^(search_path|role|session_authorization|all)$/;
 
 function remember(statement: PlannedStatement, past: Past, isInForm: boolean): void {
+  past.texts?.push(statement.sql.toLowerCase());
   for (const { kind, object } of statement.changes) {
     if (makesTable.test(kind)) past.made.add(bareName(object));
     if (movesObjects.test(kind) && !isInForm) past.names.close();
+    if (opaque.test(kind)) past.texts = null;
     if (kind === "set" ? movesNames.test(object) : statement.session) past.movesNames = true;
   }
 }
