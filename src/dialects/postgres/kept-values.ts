@@ -41,6 +41,8 @@ export async function keepValues(
   const same = key.map((each, index) => `t.${quote(each)} = s.${names[index]}`).join(" AND ");
   return {
     before: [
+      // Both ways at once in the mode of the change: what is written behind a look would be lost.
+      `LOCK TABLE ${table.sql} IN ACCESS EXCLUSIVE MODE`,
       `CREATE SCHEMA IF NOT EXISTS ${schema}`,
       `CREATE TABLE ${early} AS SELECT ${keys}, t.${name} AS old FROM ${table.sql} t`,
     ],
@@ -49,6 +51,7 @@ export async function keepValues(
       `DROP TABLE ${early}`,
     ],
     leave: [
+      `LOCK TABLE ${table.sql} IN ACCESS EXCLUSIVE MODE`,
       `DELETE FROM ${kept} s USING ${table.sql} t WHERE ${same} AND t.${name}::text IS DISTINCT FROM s.new::text`,
     ],
     blank: [

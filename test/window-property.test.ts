@@ -1,0 +1,44 @@
+// Random schemas, rows, migrations and writers; up, down, redo and finalize in random order. No cell
+// may be lost or changed that the rules of the undo window do not give away.
+//
+// BELAY_PROPERTY_CASES=2000 BELAY_PROPERTY_SEED=7 npx vitest run test/window-property.test.ts
+
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { servers } from "./support/servers.ts";
+import { CaseRun, caseArbitrary, emptyTally, type Tally } from "./window/case.ts";
+import { openPlace } from "./window/place.ts";
+
+const cases = Number(process.env.BELAY_PROPERTY_CASES ?? 40);
+/** The same every day, so that a failure is news of a change; large runs are given others. */
+const seed = Number(process.env.BELAY_PROPERTY_SEED ?? 1);
+/** Side by side: while the server works for one, this process works for the other. */
+const lanes = 2;
+
+async function runLane(lane: number, tally: Tally): Promise<void> {
+  await using place = await openPlace(servers[0]!);
+  const property = fc.asyncProperty(caseArbitrary, async (each) => {
+    const run = new CaseRun(place, tally);
+    try {
+      await run.run(each);
+    } catch (error) {
+      throw new Error(`${(error as Error).message}\n\n${run.script.join("\n")}\n`);
+    }
+  });
+  const numRuns = Math.ceil(cases / lanes);
+  await fc.assert(property, { seed: seed + lane, numRuns, includeErrorInReport: true });
+}
+
+test(`nothing is lost or changed in ${cases} random cases`, {
+  timeout: 12 * 3_600_000,
+}, async () => {
+  const tally = emptyTally();
+  const from = performance.now();
+  await Promise.all(Array.from({ length: lanes }, (_, lane) => runLane(lane, tally)));
+  const seconds = (performance.now() - from) / 1_000;
+  const { kinds, ...counts } = tally;
+  process.stderr.write(
+    `window property: seed ${seed}, ${cases} cases, ${(cases / seconds).toFixed(1)}/s, ${JSON.stringify({ ...counts, kinds: Object.fromEntries(kinds) })}\n`,
+  );
+  expect(tally.downs).toBeGreaterThan(0);
+});

@@ -1,0 +1,240 @@
+// Owns: what must be there after a rollback, from what was there before the migration (`was`), just
+// after it (`left`) and just before the rollback (`now`). It knows rows and cells, and nothing of
+// how Belay keeps them.
+//
+// A cell that nobody wrote since the migration is as it was before it; one that somebody wrote has
+// the newest value; a row that applications deleted stays deleted. Where the migration and somebody
+// else changed the same thing, the newer one stays, and a conflict names it.
+
+import type { Conflict, Loss } from "../../src/core/plan.ts";
+import {
+  type Cells,
+  ident,
+  keyOf,
+  type Shape,
+  type Snapshot,
+  shapeLines,
+  type TableShape,
+} from "./snapshot.ts";
+
+/** What became of tables and columns, by the names from before; absent: they went. */
+export type Lineage = Map<string, { name: string; columns: Map<string, string> }>;
+
+/** By what the server itself says: both shapes are of one transaction of it. */
+export function lineageOf(before: Shape, after: Shape): Lineage {
+  const lineage: Lineage = new Map();
+  for (const table of before.tables) {
+    const later = after.tables.find(({ oid }) => oid === table.oid);
+    if (later === undefined) continue;
+    const columns = new Map<string, string>();
+    for (const { num, name } of table.columns) {
+      const column = later.columns.find((each) => each.num === num);
+      if (column) columns.set(name, column.name);
+    }
+    lineage.set(table.name, { name: later.name, columns });
+  }
+  return lineage;
+}
+
+export interface Window {
+  was: Snapshot;
+  left: Snapshot;
+  now: Snapshot;
+  lineage: Lineage;
+}
+
+/** A text as the server writes it; undefined where it refuses the expression. */
+export type Evaluate = (expression: string) => Promise<string | null | undefined>;
+
+export interface Told {
+  conflicts: readonly Conflict[];
+  losses: readonly Loss[];
+  evaluate: Evaluate;
+  /** An earlier rollback has left another shape, and said so. */
+  isOff: boolean;
+}
+
+type Rows = ReadonlyMap<string, Cells>;
+
+interface RowStates {
+  was: Cells | undefined;
+  left: Cells | undefined;
+  now: Cells | undefined;
+  found: Cells | undefined;
+  /** Of a row born since: the one whose key it took, which was deleted. Keys say which row is which. */
+  heirOf?: Pick<RowStates, "was" | "left">;
+}
+
+/** What is wrong with `found`, one line each; nothing is wrong when it is empty. */
+export async function judgeDown(window: Window, found: Snapshot, told: Told): Promise<string[]> {
+  const { was, left, now, lineage } = window;
+  const problems = told.isOff ? [] : judgeShape(was.shape, found.shape, told);
+  for (const [name, rows] of was.rows) {
+    const later = lineage.get(name);
+    const table = new JudgedTable(window, found, name, told);
+    const [b, c] = [left, now].map((each) => later && each.rows.get(later.name));
+    const d = found.rows.get(name);
+    const tags = [rows, b, c, d].flatMap((each) => [...(each?.keys() ?? [])]);
+    for (const tag of new Set(tags)) {
+      const states = {
+        was: rows.get(tag),
+        left: b?.get(tag),
+        now: c?.get(tag),
+        found: d?.get(tag),
+      };
+      const heirOf = table.predecessor(states, rows, b, c);
+      const wrong = await table.judgeRow({ ...states, ...(heirOf && { heirOf }) });
+      problems.push(...wrong.map((line) => `${name} ${tag}: ${line}`));
+    }
+  }
+  return problems;
+}
+
+/** A constraint may be away, or NOT VALID, and a type another one, only where that is told. */
+export function judgeShape(was: Shape, found: Shape, { conflicts, losses }: Told): string[] {
+  if (conflicts.some(({ key }) => key === null) || losses.length > 0) return [];
+  return differentLines(shapeLines(was), shapeLines(found));
+}
+
+export function differentLines(wanted: readonly string[], found: readonly string[]): string[] {
+  return [
+    ...wanted.filter((line) => !found.includes(line)).map((line) => `missing: ${line}`),
+    ...found.filter((line) => !wanted.includes(line)).map((line) => `too much: ${line}`),
+  ];
+}
+
+class JudgedTable {
+  private readonly before: TableShape;
+  private readonly after: TableShape | undefined;
+  private readonly back: TableShape | undefined;
+  private readonly columns: Map<string, string>;
+  private readonly isLossy: boolean;
+  private readonly told: Told;
+
+  constructor(window: Window, found: Snapshot, name: string, told: Told) {
+    this.told = told;
+    const tableIn = ({ shape }: Snapshot, of: string | undefined) =>
+      shape.tables.find((each) => each.name === of);
+    const later = window.lineage.get(name);
+    this.before = tableIn(window.was, name)!;
+    this.after = tableIn(window.now, later?.name);
+    this.back = tableIn(found, name);
+    this.columns = later?.columns ?? new Map();
+    this.isLossy = told.losses.some(({ object }) =>
+      [name, later?.name].some((each) => each !== undefined && object.includes(each)),
+    );
+  }
+
+  predecessor({ was, left, now }: RowStates, ...[rows, b, c]: (Rows | undefined)[]) {
+    if (was || left || !now || !this.after) return undefined;
+    const key = keyOf(this.after);
+    for (const [tag, cells] of b ?? []) {
+      if (c?.has(tag) || key.some((name) => cells[name] !== now[name])) continue;
+      return { was: rows?.get(tag), left: cells };
+    }
+    return undefined;
+  }
+
+  async judgeRow(states: RowStates): Promise<string[]> {
+    if (this.isLossy) return [];
+    const { found } = states;
+    const shouldBe = this.after === undefined ? states.was !== undefined : isThere(states);
+    if (!shouldBe) {
+      if (found === undefined) return [];
+      if (states.now && this.isTold(states, undefined)) return [];
+      return [`should be gone, is ${JSON.stringify(found)}`];
+    }
+    if (found === undefined) {
+      if (!states.now && states.was && this.isTold(states, undefined)) return [];
+      return [`is gone, should be ${JSON.stringify(states.now ?? states.was)}`];
+    }
+    const wrong: string[] = [];
+    for (const { name, generated } of this.before.columns) {
+      if (!generated) wrong.push(...(await this.judgeCell(name, states)));
+    }
+    return wrong;
+  }
+
+  private async judgeCell(name: string, states: RowStates): Promise<string[]> {
+    const { was, left, now, found } = states;
+    const is = found?.[name] ?? null;
+    const later = this.columns.get(name);
+    const wrong = (wanted: string | null | undefined) => [
+      `${name} is ${JSON.stringify(is)}, should be ${JSON.stringify(wanted)}`,
+    ];
+    if (later === undefined || now === undefined) {
+      if (was !== undefined) return is === was[name] ? [] : wrong(was[name]);
+      if (left !== undefined || later !== undefined) return [];
+      const born = await this.bornWith(name);
+      return born.includes(is) ? [] : wrong(born[0]);
+    }
+    const current = now[later] ?? null;
+    const isNewer = left === undefined || current !== left[later];
+    if (!isNewer && was !== undefined) {
+      if (is === was[name]) return [];
+      return is === (await this.inOldType(name, later, current)) &&
+        this.isTold(states, [name, later])
+        ? []
+        : wrong(was[name]);
+    }
+    const { heirOf } = states;
+    const looksUnwritten = heirOf?.was !== undefined && heirOf.left?.[later] === current;
+    if (looksUnwritten && is === heirOf.was?.[name]) return [];
+    const wanted = await this.inOldType(name, later, current);
+    return is === wanted || (this.told.isOff && is === current) ? [] : wrong(wanted);
+  }
+
+  /** What a row that is born while the column is away has in it. */
+  private async bornWith(name: string): Promise<(string | null | undefined)[]> {
+    const column = this.before.columns.find((each) => each.name === name);
+    if (column?.default == null) return [null];
+    const value = await this.told.evaluate(`(${column.default})::${column.type}::text`);
+    // One value is not for several rows.
+    return isUnique(this.before, name) ? [value, null] : [value];
+  }
+
+  /** A value of the type that the column has after the migration, in the one that it has now. */
+  private async inOldType(name: string, later: string, value: string | null) {
+    const from = this.after?.columns.find((each) => each.name === later)?.type;
+    const to = this.back?.columns.find((each) => each.name === name)?.type;
+    if (from === to || value === null) return value;
+    const text = `'${value.replaceAll("'", "''")}'`;
+    return this.told.evaluate(`(${text}::${from})::text::${to}::text`);
+  }
+
+  /** A conflict names the row, by a key that it has or had, and one of the columns. */
+  private isTold(states: RowStates, columns: readonly string[] | undefined): boolean {
+    const known = [states.was, states.left, states.now];
+    const tables = [this.before, this.after].flatMap((table) => table?.name ?? []);
+    return this.told.conflicts.some((conflict) => {
+      const { target, key, columns: named } = conflict;
+      if (key === null || !tables.some((each) => unquoted(target).endsWith(unquoted(each))))
+        return false;
+      if (!known.some((cells) => cells && hasKey(cells, key as object))) return false;
+      return (
+        named === null || columns === undefined || named.some((each) => columns.includes(each))
+      );
+    });
+  }
+}
+
+/** Alone in a unique index, whether of a constraint or not. */
+function isUnique({ indexes }: TableShape, name: string): boolean {
+  return Object.values(indexes).some(
+    (sql) =>
+      (sql.startsWith("CREATE UNIQUE") && sql.endsWith(`(${name})`)) ||
+      sql.endsWith(`(${ident(name)})`),
+  );
+}
+
+const unquoted = (name: string) => name.replaceAll('"', "");
+
+function isThere({ was, left, now }: RowStates): boolean {
+  if (now === undefined) return was !== undefined && left === undefined;
+  if (was !== undefined || left === undefined) return true;
+  return JSON.stringify(left) !== JSON.stringify(now);
+}
+
+function hasKey(cells: Cells, key: object): boolean {
+  return Object.entries(key).every(([name, value]) => cells[name] === String(value));
+}
