@@ -39,7 +39,9 @@ describe.skipIf(server === undefined)("the planned way back, over real projects"
         const lost = rows.lost > 0 ? ` ${rows.lost} lost` : "";
         return `${version} ${verdict}${why === undefined ? "" : ` ${why}`}${lost}`;
       });
-      const wanted = versions.map((each) => `${each} ${remaining.get(`${name} ${each}`) ?? "exact"}`);
+      const wanted = versions.map(
+        (each) => `${each} ${remaining.get(`${name} ${each}`) ?? "exact"}`,
+      );
       expect(verdicts).toEqual(wanted);
     },
     7_200_000,
