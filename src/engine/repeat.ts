@@ -11,7 +11,7 @@ import type { Run } from "./run.ts";
 const batchMs = 100;
 
 /** Of a batch's time, waited before the next, so that replicas and vacuum keep up. */
-const pauseShare = 0.25;
+const pauseShare = 0.1;
 
 /** What a batch may be: in the dialect's own measure. */
 const amounts = { first: 32, most: 65_536 };
