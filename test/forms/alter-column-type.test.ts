@@ -131,6 +131,55 @@ forEachServer("ALTER COLUMN TYPE on a table in use", (server) => {
     ]);
   });
 
+  test("a key that the old type cannot hold leaves its row without one", async () => {
+    const { db, belay, project } = await world(
+      server,
+      "CREATE TABLE t (id serial PRIMARY KEY, n int); INSERT INTO t (n) VALUES (1), (2), (3);",
+      "ALTER TABLE t ALTER id TYPE bigint;",
+    );
+    await using _p = project;
+    await using _d = db;
+    expect((await belay.up()).applied).toMatchObject([{ verdict: "exact" }]);
+    // What stays of an old key must not be in the way of another row.
+    await db.query(`UPDATE t SET id = 3000000000 WHERE id = 2; INSERT INTO t (id, n) VALUES (2, 5);
+      INSERT INTO t (n) VALUES (4)`);
+    const { error, conflicts } = await belay.down();
+    expect(error).toBeUndefined();
+    const told = conflicts.map(({ resolution }) => resolution);
+    expect(told).toContainEqual("does not fit integer: left empty");
+    expect(told).toContainEqual(expect.stringMatching(/^t_pkey is not there again: /));
+    expect(await db.query("SELECT id, n FROM t ORDER BY n")).toEqual([
+      { id: 1, n: 1 },
+      { id: null, n: 2 },
+      { id: 3, n: 3 },
+      { id: 4, n: 4 },
+      { id: 2, n: 5 },
+    ]);
+    await db.query("INSERT INTO t (n) VALUES (6)");
+    expect(await db.query("SELECT id FROM t WHERE n = 6")).toEqual([{ id: 5 }]);
+  });
+
+  test("whoever writes need not name the columns, nor be allowed what the expression uses", async () => {
+    const { db, belay, project } = await world(
+      server,
+      `CREATE FUNCTION read(text) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT $1::int';
+       REVOKE EXECUTE ON FUNCTION read FROM PUBLIC;
+       CREATE TABLE t (id int PRIMARY KEY, n text); GRANT SELECT, INSERT, UPDATE ON t TO pg_monitor;
+       INSERT INTO t SELECT i, i FROM generate_series(1, 300) i;`,
+      "ALTER TABLE t ALTER n TYPE int USING read(n);",
+    );
+    await using _p = project;
+    await using _d = db;
+    const write =
+      "SET ROLE pg_monitor; UPDATE t SET n = '7' WHERE id = 5; INSERT INTO t VALUES ((random() * 2e9)::int, '7') ON CONFLICT DO NOTHING";
+    for (const turn of [() => belay.up(), () => belay.down()]) {
+      const { failures } = await beside(db.url, write, turn, "5s");
+      expect(failures).toEqual([]);
+    }
+    expect(await db.query("SELECT * FROM t WHERE n IS NULL OR id = 5 AND n <> '7'")).toEqual([]);
+    expect(await db.query("SELECT * FROM belay.conflict")).toEqual([]);
+  });
+
   test("a value that does not convert fails nobody's write, and all is taken back", async () => {
     const { db, belay, project } = await world(
       server,

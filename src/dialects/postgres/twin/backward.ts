@@ -8,12 +8,12 @@ import { asHere, identical, triggerName, valueThere } from "./fill.ts";
 import type { Twin } from "./twin.ts";
 
 /**
- * Finds the column by its number: later migrations, and people, may rename it. Whatever goes wrong in
- * here marks the row, and never fails the write.
+ * Finds the column by its number: later migrations, and people, may rename it. What goes wrong on the
+ * way back marks the row, and never fails the write.
  */
 export function backwardFunction(twin: Twin): string {
   const { change, names, back, indexes } = twin;
-  const { sql, table } = change;
+  const { sql, table, column } = change;
   const { old, misfit } = names;
   // What stays there could be in the way of another row.
   const left = indexes.some(({ unique }) => unique)
@@ -28,23 +28,30 @@ DECLARE
   belay_before ${sql.now};
   belay_again ${sql.now};
 BEGIN
-  ${field(twin, "NEW", "belay_value")}
-  IF TG_OP = 'UPDATE' THEN
-    ${field(twin, "OLD", "belay_before")}
-    IF ${identical("belay_value", "belay_before")} THEN
-      RETURN NEW;
-    END IF;
-    IF OLD.${misfit} IS NOT NULL THEN
-      -- It may have come back to where it was.
-      ${leadsThere(twin)}
-    END IF;
+  IF TG_OP = 'INSERT' AND NEW.${old} IS NOT NULL THEN
+    -- Nobody knows this name: it is an INSERT without a list of columns, and the other one is meant.
+    NEW.${names.column} := ${valueThere(twin, (name) => `NEW.${name === column ? old : quote(name)}`)};
+    RETURN NEW;
   END IF;
-  NEW.${old} := (SELECT ${back} FROM (SELECT belay_value AS ${names.column}) AS ${quote(table.name)});
-  ${leadsThere(twin)}
-  RAISE EXCEPTION 'no value of the old type leads to it';
-EXCEPTION WHEN OTHERS THEN
-  NEW.${misfit} := SQLERRM;
-  NEW.${old} := ${left};
+  BEGIN
+    ${field(twin, "NEW", "belay_value")}
+    IF TG_OP = 'UPDATE' THEN
+      ${field(twin, "OLD", "belay_before")}
+      IF ${identical("belay_value", "belay_before")} THEN
+        RETURN NEW;
+      END IF;
+      IF OLD.${misfit} IS NOT NULL THEN
+        -- It may have come back to where it was.
+        ${leadsThere(twin)}
+      END IF;
+    END IF;
+    NEW.${old} := (SELECT ${back} FROM (SELECT belay_value AS ${names.column}) AS ${quote(table.name)});
+    ${leadsThere(twin)}
+    RAISE EXCEPTION 'no value of the old type leads to it';
+  EXCEPTION WHEN OTHERS THEN
+    NEW.${misfit} := SQLERRM;
+    NEW.${old} := ${left};
+  END;
   RETURN NEW;
 END`,
   )}`;

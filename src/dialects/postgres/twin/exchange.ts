@@ -98,7 +98,7 @@ export async function exchangeBack(catalog: Lookup, twin: Twin): Promise<UndoSta
     SELECT ${literal(id)}, ${literal(table.sql)}, ${key}, ARRAY[${literal(column)}],
       pg_catalog.jsonb_build_object(${literal(column)}, ${names.old}::text),
       pg_catalog.jsonb_build_object(${literal(column)}, ${names.column}::text),
-      ${literal(`does not fit ${sql.old}: what was there before stays`)}, ${names.misfit}
+      ${literal(`does not fit ${sql.old}: `)} || CASE WHEN ${names.old} IS NULL THEN 'left empty' ELSE 'what was there before stays' END, ${names.misfit}
     FROM ${table.sql} WHERE ${names.misfit} IS NOT NULL`,
       "PERFORM pg_catalog.set_config('enable_seqscan', 'on', true)",
       `DROP TRIGGER ${triggerName(twin, "backward")} ON ${table.sql}`,

@@ -12,13 +12,15 @@ import type { Twin } from "./twin.ts";
 /** Types whose values are read and written in one way only. */
 const plain = ["int2", "int4", "int8", "numeric", "text", "varchar", "bpchar", "bool", "uuid"];
 
-/** Settings that decide how values are read and written; those of this session hold for all others. */
+/**
+ * As the migration's role, because whoever writes need not be allowed what the expression uses; and with
+ * this session's settings, where they decide how values are read and written.
+ */
 export function asHere({ old, now, using }: Change): string {
   const isPlain = using.form !== "other" && [old, now].every(({ name }) => plain.includes(name));
   const others = ["TimeZone", "DateStyle", "IntervalStyle", "extra_float_digits", "bytea_output"];
-  return ["search_path", ...(isPlain ? [] : [...others, "lc_monetary"])]
-    .map((name) => `SET ${name} FROM CURRENT`)
-    .join(" ");
+  const settings = ["search_path", ...(isPlain ? [] : [...others, "lc_monetary"])];
+  return ["SECURITY DEFINER", ...settings.map((name) => `SET ${name} FROM CURRENT`)].join(" ");
 }
 
 /** The table's name, as expressions may write it in front of a column. */
