@@ -302,7 +302,9 @@ forEachServer("engine", (server) => {
           UPDATE t SET a = 2;
           CREATE UNIQUE INDEX t_a ON t (a);`,
       });
-      const belay = createBelay({ databaseUrl: db.url, projectDir: project.dir });
+      const belay = createBelay({
+        ...{ databaseUrl: db.url, projectDir: project.dir, verbatim: true },
+      });
       expect((await belay.up()).error).toMatchObject({ code: "BELAY_HALFWAY", exit: 3 });
       expect((await belay.status()).interrupted).toBe(true);
       await expect(belay.recover()).rejects.toMatchObject({ code: "BELAY_HALFWAY" });
