@@ -7,6 +7,7 @@ import { inTransaction, type UndoStatement } from "../../core/plan.ts";
 import { doBlock } from "./capture/shelf.ts";
 import type { Lookup } from "./kind.ts";
 import { literal, quote } from "./names.ts";
+import type { Recreation } from "./objects/recreate.ts";
 import type { ShelfId } from "./shelf-names.ts";
 
 export interface Returning {
@@ -59,6 +60,48 @@ export async function constraintBack(
   }
   return [unlessViolated(add, conflict(absent)), ...lands];
 }
+
+/**
+ * What a CASCADE took along, made again: constraints and indexes of tables that stay meet the rows
+ * that were written without them.
+ */
+export async function othersBack(
+  catalog: Lookup,
+  { made }: Pick<Recreation, "made">,
+  shelf: ShelfId = "",
+): Promise<UndoStatement[]> {
+  const back: UndoStatement[] = [];
+  for (const { of, sql } of made) {
+    const [on] =
+      catalog.shelf === undefined ? [] : await catalog.rows<On>(onWhat, [of.oid, of.catalog]);
+    if (on === undefined) back.push(...sql.map(inTransaction));
+    else if (on.type !== null) {
+      const { name, table, type } = on;
+      back.push(...(await constraintBack(catalog, { again: sql, name, table, type, shelf })));
+    } else {
+      const why = `index ${on.name} is not there again`;
+      back.push(unlessUnfit(sql, { shelf, table: on.table, why }));
+    }
+  }
+  return back;
+}
+
+interface On extends Record<string, unknown> {
+  name: string;
+  /** Qualified, quoted. */
+  table: string;
+  /** Null for an index. */
+  type: string | null;
+}
+
+const onWhat = `
+  SELECT a.name, a.type, format('%I.%I', n.nspname, t.relname) AS table FROM (
+      SELECT conname::text AS name, contype::text AS type, conrelid AS oid FROM pg_constraint
+        WHERE $2 = 'pg_constraint' AND oid = $1::oid AND conrelid <> 0 AND contype <> 't'
+      UNION ALL
+      SELECT indexrelid::regclass::text, NULL, indrelid FROM pg_index
+        WHERE $2 = 'pg_class' AND indexrelid = $1::oid) a
+    JOIN pg_class t ON t.oid = a.oid JOIN pg_namespace n ON n.oid = t.relnamespace`;
 
 const violations = [
   ...["check_violation", "foreign_key_violation", "not_null_violation"],

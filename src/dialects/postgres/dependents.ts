@@ -1,6 +1,7 @@
 // Owns: which other objects a DROP ... CASCADE takes along, walked as the server walks pg_depend.
 
-import { inTransaction, type Loss, type Undo } from "../../core/plan.ts";
+import type { Loss, Undo } from "../../core/plan.ts";
+import { othersBack } from "./constraint-back.ts";
 import type { Lookup } from "./kind.ts";
 import { recreationOf } from "./objects/recreate.ts";
 import { countRows } from "./row-count.ts";
@@ -89,8 +90,9 @@ export async function recreateDependents(
   const dependents = await dependentsOf(catalog, address);
   if (dependents.length === 0 || again.kind === "irreversible") return again;
   const roots = dependents.map(({ subid, ...each }) => ({ ...each, attribute: subid }));
-  const { sql, impossible } = await recreationOf(catalog, roots);
-  const all = [...again.sql, ...sql.map(inTransaction)];
+  const others = await recreationOf(catalog, roots);
+  const { impossible } = others;
+  const all = [...again.sql, ...(await othersBack(catalog, others))];
   const losses = [
     ...(again.kind === "lossy" ? again.losses : []),
     ...(impossible === undefined ? [] : await cascadeLosses(catalog, dependents, of)),

@@ -2,8 +2,8 @@
 // its values, its default and the indexes that bite nobody; what would refuse the rows of an
 // application that does not know it any more is taken off, and put back when it returns.
 
-import { inTransaction, type Undo, type UndoStatement } from "../../core/plan.ts";
-import { constraintBack, unlessViolated } from "./constraint-back.ts";
+import { inTransaction, nothingToUndo, type Undo, type UndoStatement } from "../../core/plan.ts";
+import { constraintBack, othersBack, unlessViolated } from "./constraint-back.ts";
 import { dependentsOf } from "./dependents.ts";
 import { type HiddenPart, type HidingColumn, hidingColumn } from "./hiding-facts.ts";
 import type { Lookup } from "./kind.ts";
@@ -21,7 +21,7 @@ export interface HideOptions {
 
 /**
  * Undefined: it cannot be hidden (parts of an inheritance tree have the column of their own, it is
- * generated, another is generated from it), or the server would refuse the drop, which it then does.
+ * generated, another is generated from it). Nothing where the server refuses the drop as things are.
  */
 export async function hideColumn(
   catalog: Lookup,
@@ -34,7 +34,7 @@ export async function hideColumn(
   if (facts === undefined || facts.impossible) return undefined;
   const address = { catalog: "pg_class", oid: table.oid, subid: facts.number };
   const hanging = await dependentsOf(catalog, address);
-  if (hanging.length > 0 && !cascade) return undefined;
+  if (hanging.length > 0 && !cascade) return nothingToUndo;
   const roots = hanging.map(({ subid, ...each }) => ({ ...each, attribute: subid }));
   const others = await recreationOf(catalog, roots);
   if (others.impossible !== undefined) return undefined;
@@ -55,7 +55,7 @@ export async function hideColumn(
       ...(value === null ? [] : [filled(table, column, value, id)]),
       ...(bites.notNull ? await requiredAgain(catalog, id, table, column, facts) : []),
       ...(await takenBack(catalog, id, table, taken)),
-      ...others.sql.map(inTransaction),
+      ...(await othersBack(catalog, others, id)),
     ],
     kept: {
       shelf: id,

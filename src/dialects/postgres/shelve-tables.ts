@@ -3,8 +3,8 @@
 // tables from there, or be acted on, is taken off and recorded: foreign keys, publications. What a
 // CASCADE takes along besides is made again from its definition.
 
-import { inTransaction, type Undo, type UndoStatement } from "../../core/plan.ts";
-import { constraintBack } from "./constraint-back.ts";
+import { inTransaction, nothingToUndo, type Undo, type UndoStatement } from "../../core/plan.ts";
+import { constraintBack, othersBack } from "./constraint-back.ts";
 import { recreateConstraint } from "./constraint-definition.ts";
 import type { Address } from "./dependents.ts";
 import { dependentsOf } from "./dependents.ts";
@@ -17,7 +17,7 @@ import { type ShelfId, shelfSchema } from "./shelf-names.ts";
 
 /**
  * Undefined: they cannot be put aside, because they share their rows or columns with tables that
- * stay (inheritance, a partition), or because the server would refuse the drop, which it then does.
+ * stay (inheritance, a partition). Nothing where the server refuses the drop as things are.
  */
 export async function shelveTables(
   catalog: Lookup,
@@ -29,7 +29,7 @@ export async function shelveTables(
   if (tables.length === 0 || tables.some(({ shared }) => shared)) return undefined;
   const oids = tables.map(({ oid }) => oid);
   const hanging = await hangingOn(catalog, oids);
-  if (hanging.length > 0 && !cascade) return undefined;
+  if (hanging.length > 0 && !cascade) return nothingToUndo;
   const others = await recreationOf(catalog, hanging);
   if (others.impossible !== undefined) return undefined;
   const links = await linksOf(catalog, id, oids);
@@ -49,7 +49,8 @@ export async function shelveTables(
     sql: [
       ...moves(false).toReversed().map(inTransaction),
       ...links.flatMap(({ again }) => again),
-      ...[...others.sql, `DROP SCHEMA ${schema}`].map(inTransaction),
+      ...(await othersBack(catalog, others, id)),
+      inTransaction(`DROP SCHEMA ${schema}`),
     ],
     kept: {
       shelf: id,

@@ -15,6 +15,8 @@ import { satellitesOf } from "./satellites.ts";
 export interface Recreation {
   /** In order. */
   sql: string[];
+  /** The same, object by object. */
+  made: { of: Going; sql: string[] }[];
   /** Drops the same objects one by one, in the opposite order. Nothing else may hang on them. */
   drops: string[];
   /** What cannot be made again from the catalog, and what cannot be without that. */
@@ -31,7 +33,13 @@ export async function recreationOf(
   const { all, ordered } = await goingWith(catalog, roots);
   if (ordered === undefined) {
     const impossible = "what it drops depends on each other in a circle";
-    return { sql: [], drops: [], lost: all.filter(({ key, of }) => key === of), impossible };
+    return {
+      sql: [],
+      made: [],
+      drops: [],
+      lost: all.filter(({ key, of }) => key === of),
+      impossible,
+    };
   }
   const creations = await creationsOf(catalog, ordered);
   const wholeOf = new Map(ordered.map(({ key, of }) => [key, of]));
@@ -39,19 +47,20 @@ export async function recreationOf(
   const kept = ordered.filter(({ of }) => !lost.has(of));
   const wholes = kept.filter(({ key, of }) => key === of);
   const satellites = await satellitesOf(catalog, kept);
-  const sql = wholes.flatMap(({ key }) => {
-    const { create = [], finish = [] } = creations.get(key) ?? {};
-    return [...create, ...(satellites.get(key) ?? []), ...finish];
+  const made = wholes.map((of) => {
+    const { create = [], finish = [] } = creations.get(of.key) ?? {};
+    return { of, sql: [...create, ...(satellites.get(of.key) ?? []), ...finish] };
   });
+  const sql = made.flatMap((each) => each.sql);
   const drops = wholes.toReversed().flatMap(dropOf);
-  if (lost.size === 0) return { sql, drops, lost: [] };
+  if (lost.size === 0) return { sql, made, drops, lost: [] };
   // An index of a table goes without saying.
   const named = ordered.filter(
     ({ key, tiedTo }) =>
       lost.has(key) && !tiedTo.some((other) => lost.has(wholeOf.get(other) ?? "")),
   );
   const names = named.map(({ type, identity }) => `${type} ${identity}`);
-  return { sql, drops, lost: named, impossible: `it also drops ${listed(names)}` };
+  return { sql, made, drops, lost: named, impossible: `it also drops ${listed(names)}` };
 }
 
 /** Keys of wholes that have no recipe, or of which some part needs one that has none. */
