@@ -1,3 +1,4 @@
+import type { StatusRow } from "../../app/status.ts";
 import { exit } from "../../core/errors.ts";
 import { defineCommand } from "../command.ts";
 
@@ -24,15 +25,20 @@ export const command = defineCommand({
     const { status } = await import("../../app/status.ts");
     const { coloured } = await import("../render/plan.ts");
     const { table } = await import("../render/table.ts");
-    const result = await status(settings);
     const { paint } = output;
+    const result = await status(settings);
+    const verdictOf = ({ possible, verdict }: StatusRow["undo"]) => {
+      if (verdict === null) return "";
+      const hasEnded = verdict === "exact" && !possible;
+      return hasEnded ? paint.dim("undo window ended") : `undo ${coloured(verdict, output)}`;
+    };
     if (json) output.document(result);
     const rows = result.migrations.map(({ version, name, state, appliedAt, undo, kept, file }) => [
       paint[colours[state]](state === "rolledBack" ? "rolled back" : state),
       version,
       name,
       appliedAt === null ? "" : appliedAt.slice(0, 19).replace("T", " "),
-      undo.verdict === null ? "" : `undo ${coloured(undo.verdict, output)}`,
+      verdictOf(undo),
       windowOf(undo.until, kept),
       file === "present" ? "" : paint.red(`file ${file}`),
     ]);
