@@ -3,9 +3,9 @@
 // written another since.
 
 import type { Lookup } from "./kind.ts";
-import { quote } from "./names.ts";
+import { literal, quote } from "./names.ts";
 import type { Relation } from "./relation.ts";
-import { type ShelfId, shelfSchema } from "./shelf-names.ts";
+import { hiddenName, type ShelfId, shelfSchema } from "./shelf-names.ts";
 
 export interface KeptValues {
   before: string[];
@@ -33,8 +33,9 @@ export async function keepValues(
   const key = await keyOf(catalog, table, column);
   if (key === undefined) return undefined;
   const schema = quote(shelfSchema(id));
-  const kept = `${schema}.${quote(`values_${table.oid}_${number}`)}`;
-  const early = `${schema}.${quote(`early_${table.oid}_${number}`)}`;
+  const ours = (what: string) => quote(hiddenName(id, `${what}_${table.oid}_${number}`));
+  const kept = `${schema}.${ours("values")}`;
+  const early = `${schema}.${ours("early")}`;
   const name = quote(column);
   const names = key.map((_, index) => `k${index + 1}`);
   const keys = key.map((each, index) => `t.${quote(each)} AS ${names[index]}`).join(", ");
@@ -49,6 +50,8 @@ export async function keepValues(
     after: [
       `CREATE TABLE ${kept} AS SELECT s.*, t.${name} AS new FROM ${table.sql} t JOIN ${early} s ON ${same}`,
       `DROP TABLE ${early}`,
+      // By which people know it; see shelves.ts.
+      `COMMENT ON TABLE ${kept} IS ${literal(`values of ${table.schema}.${table.name}.${column}`)}`,
     ],
     leave: [
       `LOCK TABLE ${table.sql} IN ACCESS EXCLUSIVE MODE`,

@@ -51,6 +51,8 @@ interface Resident extends Found {
   /** `pg_class.relkind`; null for what is no relation. */
   kind: string | null;
   bytes: string;
+  /** Of a table of our own: what is in it. */
+  holds: string | null;
 }
 
 /** Objects in shelf schemas that do not go with another one there. */
@@ -58,7 +60,8 @@ export function residentsOf(catalog: Lookup, shelves: readonly string[]): Promis
   return catalog.rows<Resident>(
     `SELECT substring(n.nspname from 13) AS shelf, a.catalog, a.oid::text, 0 AS attribute, ${identityColumns},
        (SELECT relkind::text FROM pg_class WHERE a.catalog = 'pg_class' AND pg_class.oid = a.oid) AS kind,
-       CASE WHEN a.catalog = 'pg_class' THEN pg_total_relation_size(a.oid) ELSE 0 END::text AS bytes
+       CASE WHEN a.catalog = 'pg_class' THEN pg_total_relation_size(a.oid) ELSE 0 END::text AS bytes,
+       CASE WHEN a.catalog = 'pg_class' AND ${isHidden("o.name")} THEN obj_description(a.oid, 'pg_class') END AS holds
      FROM pg_namespace n JOIN LATERAL (
          SELECT 'pg_class' AS catalog, oid FROM pg_class WHERE relnamespace = n.oid AND relkind IN ('r', 'p', 'v', 'm', 'S', 'f')
          UNION ALL SELECT 'pg_proc', oid FROM pg_proc WHERE pronamespace = n.oid
@@ -89,8 +92,8 @@ export function columnShown({ table, name }: Column): string {
   return `column ${table}.${name.slice("belay_00000000_".length)}`;
 }
 
-export function residentShown({ type, identity }: Resident): string {
-  return `${type} ${identity.replace(/^belay_shelf_[0-9a-f]{8}\./, "")}`;
+export function residentShown({ type, identity, holds }: Resident): string {
+  return holds ?? `${type} ${identity.replace(/^belay_shelf_[0-9a-f]{8}\./, "")}`;
 }
 
 /** Those on the same shelf go together, and are no obstacle. */

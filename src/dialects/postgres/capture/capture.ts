@@ -43,7 +43,6 @@ export async function captureRows(
   const disarm = doBlock(`BEGIN\n  ${dropTriggers(id, targets)}\nEND`);
   const drop = [
     ...targets.map(({ number }) => `DROP TABLE ${inShelf(id, "rows", number)} CASCADE`),
-    `DROP SEQUENCE ${inShelf(id, "firing")}`,
     dropSchema(id),
   ];
   return {

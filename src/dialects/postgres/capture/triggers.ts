@@ -34,11 +34,15 @@ export function startCapture(id: ShelfId, targets: readonly Target[], pid: numbe
     `CREATE SEQUENCE ${inShelf(id, "firing")}`,
     ...targets.flatMap((target) => [
       createRows(id, target),
+      // By which people know it; see shelves.ts.
+      `COMMENT ON TABLE ${inShelf(id, "rows", target.number)} IS ${literal(`rows of ${target.shown}`)}`,
       createFunction(id, target, pid),
       ...target.members.flatMap((member) =>
         events.map((event) => createTrigger(id, target, member.sql, event)),
       ),
     ]),
+    // It goes with the rows.
+    `ALTER SEQUENCE ${inShelf(id, "firing")} OWNED BY ${inShelf(id, "rows", targets[0]?.number)}.firing`,
     alwaysFire(id, targets),
   ];
 }
