@@ -84,6 +84,11 @@ export interface UndoStatement {
   searchPath?: readonly string[];
   /** Tables whose rows it brings together with what was written since; nothing of it is undone in turn. */
   merges?: string[];
+  /**
+   * Puts back what the migration itself may have made: where an earlier statement of it is undone by
+   * the text `madeBefore`, `sql` runs instead, or nothing. Gone once the whole migration is known.
+   */
+  ownInstead?: { madeBefore: string; sql?: string };
 }
 
 /** How a statement runs so that what it would destroy is kept for as long as its undo window is open. */

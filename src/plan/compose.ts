@@ -3,7 +3,7 @@
 // migration created go away with the table. And the other way round: rows that a function or a
 // trigger changed behind a harmless statement are a loss that no statement names.
 
-import { keptOf, type Loss, type Undo } from "../core/plan.ts";
+import { keptOf, type Loss, type Undo, type UndoStatement } from "../core/plan.ts";
 import type { CatalogChange, RowChange, UndoEntry } from "../journal/record.ts";
 
 /** Kinds of changes to rows; their object is the table. */
@@ -17,7 +17,7 @@ export function composeUndo(
 ): UndoEntry[] {
   const created = new Set<string>();
   const named = new Set<string>();
-  const composed = entries.map((entry) => {
+  const composed = withOwn(entries).map((entry) => {
     for (const table of keptOf(entry.undo)?.tables ?? []) named.add(bare(table));
     for (const change of entry.changes) {
       const object = qualified(change.object, entry.searchPath);
@@ -40,6 +40,21 @@ export function composeUndo(
     ...(hidden.length === 0 ? [] : [entryOf(hiddenRows(hidden))]),
     ...(others.length === 0 ? [] : [entryOf(others)]),
   ];
+}
+
+/** See {@link UndoStatement.ownInstead}. */
+function withOwn(entries: readonly UndoEntry[]): UndoEntry[] {
+  const made = new Set<string>();
+  return entries.map((entry) => {
+    const { undo } = entry;
+    if (undo.kind === "irreversible") return entry;
+    const sql = undo.sql.flatMap(({ ownInstead, ...statement }): UndoStatement[] => {
+      if (ownInstead === undefined || !made.has(ownInstead.madeBefore)) return [statement];
+      return ownInstead.sql === undefined ? [] : [{ ...statement, sql: ownInstead.sql }];
+    });
+    for (const each of sql) made.add(each.sql);
+    return { ...entry, undo: { ...undo, sql } };
+  });
 }
 
 function isCovered(entry: UndoEntry, created: ReadonlySet<string>): boolean {

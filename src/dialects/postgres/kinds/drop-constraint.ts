@@ -1,28 +1,32 @@
-import { exactly, nothingToUndo, type Undo } from "../../../core/plan.ts";
+import { nothingToUndo, type Undo, type UndoStatement } from "../../../core/plan.ts";
+import { dropSql } from "../added-constraint.ts";
 import { columnName, onTable, tableLock } from "../alter-table.ts";
 import { constraintBack } from "../constraint-back.ts";
 import { findConstraint, recreateConstraint } from "../constraint-definition.ts";
 import { recreateDependents } from "../dependents.ts";
-import { defineKind, type Lookup, type TableCommand } from "../kind.ts";
+import { defineKind, type TableCommand } from "../kind.ts";
 import { quote } from "../names.ts";
-
-/** Whether this very transaction has made it. */
-async function isOwn(catalog: Lookup, oid: string): Promise<boolean> {
-  // What a constraint depends on is written once, with it.
-  const found = await catalog.rows(
-    `SELECT FROM pg_depend WHERE classid = 'pg_constraint'::regclass AND objid = $1::oid
-       AND xmin = pg_current_xact_id_if_assigned()::xid`,
-    [oid],
-  );
-  return found.length > 0;
-}
+import type { Relation } from "../relation.ts";
 
 /**
- * Nothing has to hold in between, where the rows may not be those for which it was made; the undo of
- * the statement that made it only wants something of that name to drop.
+ * A check that the migration itself has made need not hold between the two undos, where the rows may
+ * not be those for which it was made; the earlier one only wants something of that name to drop.
  */
-const standIn = (table: string, name: string) =>
-  exactly(`ALTER TABLE ${table} ADD CONSTRAINT ${quote(name)} CHECK (true) NOT VALID`);
+function unlessOwn(
+  node: TableCommand,
+  table: Relation,
+  type: string,
+  again: readonly UndoStatement[],
+): UndoStatement[] {
+  if (type !== "c") return [...again];
+  const name = node.command.name ?? "";
+  const madeBefore = dropSql(node, name, table);
+  const sql = `ALTER TABLE ${table.sql} ADD CONSTRAINT ${quote(name)} CHECK (true) NOT VALID`;
+  return again.map((each, index) => ({
+    ...each,
+    ownInstead: { madeBefore, ...(index === 0 && { sql }) },
+  }));
+}
 
 export const kind = defineKind<TableCommand>({
   kind: "drop-constraint",
@@ -39,14 +43,14 @@ export const kind = defineKind<TableCommand>({
       const found = await findConstraint(catalog, table, name);
       if (found === undefined) return nothingToUndo;
       const { oid, type } = found;
-      if (type === "c" && (await isOwn(catalog, oid))) return standIn(table.sql, name);
       const returning = {
         again: await recreateConstraint(catalog, oid),
         name,
         table: table.sql,
         type,
       };
-      const again: Undo = { kind: "exact", sql: await constraintBack(catalog, returning) };
+      const back = await constraintBack(catalog, returning);
+      const again: Undo = { kind: "exact", sql: unlessOwn(node, table, type, back) };
       if (node.command.behavior !== "DROP_CASCADE") return again;
       const address = { catalog: "pg_constraint", oid };
       return recreateDependents(catalog, address, again, `constraint ${columnName(node)}`);
