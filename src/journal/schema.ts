@@ -59,14 +59,21 @@ CREATE VIEW belay.history AS
 CREATE TABLE belay.conflict (
   at timestamptz NOT NULL DEFAULT clock_timestamp(),
   transaction xid8 NOT NULL DEFAULT pg_current_xact_id(),
+  -- Eight hexadecimal digits: the statement whose rows were captured.
   shelf text NOT NULL,
+  -- The table, for people.
   target text NOT NULL,
+  -- By column; the row's key now, or that of the row that could not come back. Null: no row.
   key jsonb,
+  -- The cells in question; null: the whole row.
   columns text[],
+  -- By column: as the migration left them, as they were before it, as they are now. Null: no row.
   base jsonb,
   theirs jsonb,
   ours jsonb,
+  -- What was done about it: kept newer | restored | parked; of a constraint, in words.
   resolution text NOT NULL,
+  -- changed since | deleted since | key taken | unique value taken | referenced | the server's error.
   why text
 );
 COMMENT ON TABLE belay.conflict IS 'Rows on which a rollback and later writes did not agree.';

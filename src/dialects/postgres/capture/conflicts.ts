@@ -1,31 +1,10 @@
-// Owns: the table of conflicts, what an undo could not bring back because of later writes, and the
-// SQL that records one.
+// Owns: the SQL that records a conflict: what an undo could not bring back because of later writes.
+// The table is the journal's; where it does not exist, none is recorded.
 
 import { literal } from "../names.ts";
 import type { ShelfId } from "../shelf-names.ts";
 import type { Column, oldCell } from "./cells.ts";
 import { type Target, visible } from "./targets.ts";
-
-/** In the journal's schema; conflicts are not recorded where it does not exist. */
-export const conflictTable = `CREATE TABLE IF NOT EXISTS belay.conflict (
-  at timestamptz NOT NULL DEFAULT clock_timestamp(),
-  -- Eight hexadecimal digits: the statement whose rows were captured.
-  shelf text NOT NULL,
-  -- The table, for people.
-  target text NOT NULL,
-  -- By column; the row's key now, or that of the row that could not come back.
-  key jsonb NOT NULL,
-  -- The cells in question; null: the whole row.
-  columns text[],
-  -- By column: as the migration left them, as they were before it, as they are now. Null: no row.
-  base jsonb,
-  theirs jsonb,
-  ours jsonb,
-  -- What was done about it: kept newer | restored | parked.
-  resolution text NOT NULL,
-  -- changed since | deleted since | key taken | unique value taken | referenced | the server's error.
-  why text NOT NULL
-)`;
 
 /**
  * What a rollback does where a cell or row is not as the migration left it. Set for the transaction;

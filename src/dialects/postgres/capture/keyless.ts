@@ -1,7 +1,8 @@
 // Owns: the way back for a table in which nothing tells the rows apart. Rows that are alike in every
 // column are interchangeable, so a row is found by all that is in it: of those alike, as many go back
 // as the migration changed. Changes are taken back one firing after the other, the last one first.
-// What is not found any more, somebody has changed or deleted since: it stays, and is a conflict.
+// What is not found any more, somebody has changed or deleted since: it stays, and is a conflict. What
+// was done to the same row before that is not looked for either: one that looks like it is another's.
 //
 // The functions are those of merge.ts; `update` does it all.
 
@@ -9,7 +10,7 @@ import { literal, quote } from "../names.ts";
 import type { ShelfId } from "../shelf-names.ts";
 import { newCell, oldCell, restored, stored } from "./cells.ts";
 import { conflictInsert, rowJson } from "./conflicts.ts";
-import { createFunction, hiddenImages } from "./merge.ts";
+import { createFunction, hiddenImages, refusing } from "./merge.ts";
 import { images } from "./net.ts";
 import { dollar, inShelf } from "./shelf.ts";
 import { nameOf, type Target, visible } from "./targets.ts";
@@ -66,6 +67,14 @@ function replayFunction(id: ShelfId, target: Target): string {
      FROM ${name("net")} AS i WHERE i.firing = $1 AND i.no BETWEEN $2 AND $3
        AND NOT EXISTS (SELECT FROM ${name("pairs")} AS p WHERE p.no = i.no)`,
   );
+  // As the later change had found them; told earlier in this transaction, by this merge or another.
+  const missed = `WITH told AS (SELECT theirs, count(*) AS times FROM belay.conflict
+      WHERE transaction = pg_current_xact_id_if_assigned() AND target = ${literal(target.shown)} GROUP BY theirs)
+    DELETE FROM ${name("pairs")} WHERE no IN (SELECT i.no
+      FROM (SELECT i.no, i.image, row_number() OVER (PARTITION BY i.image ORDER BY i.no) AS nth
+        FROM (SELECT i.no, ${rowJson(target, ({ at }) => `i.${newCell(at)}`)} AS image FROM ${name("net")} AS i
+          WHERE i.firing = $1 AND i.no BETWEEN $2 AND $3 AND EXISTS (SELECT FROM told)) AS i) AS i
+      JOIN told ON told.theirs = i.image AND i.nth <= told.times)`;
   return createFunction(
     name("update"),
     "lo bigint, hi bigint",
@@ -86,6 +95,9 @@ BEGIN
     CREATE TABLE ${name("pairs")} AS SELECT i.no, t.place
       FROM (SELECT i.no, ${numbered(after)} FROM ${name("net")} AS i WHERE ${these}) AS i
         JOIN (SELECT t.ctid AS place, ${numbered(now)} FROM ${target.rows} AS t) AS t USING (txt, nth);
+    IF to_regclass('belay.conflict') IS NOT NULL THEN
+      EXECUTE ${literal(missed)} USING this, lo, hi;
+    END IF;
     IF what = 'i' THEN
       DELETE FROM ${target.rows} AS t USING ${name("pairs")} AS p WHERE t.ctid = p.place;
     ${
@@ -115,13 +127,5 @@ function refuseFunction(id: ShelfId, target: Target): string {
        CASE WHEN i.event <> 'i' THEN ${image(oldCell)} END, NULL, $2
      FROM ${inShelf(id, "net", target.number)} AS i WHERE i.no = $1`,
   );
-  return createFunction(
-    inShelf(id, "refuse", target.number),
-    "which bigint, why text",
-    `BEGIN
-  IF to_regclass('belay.conflict') IS NOT NULL THEN
-    EXECUTE ${literal(conflicts)} USING which, why;
-  END IF;
-END`,
-  );
+  return refusing(id, target, conflicts);
 }

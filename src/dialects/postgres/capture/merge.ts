@@ -341,8 +341,13 @@ function refuseFunction(id: ShelfId, target: Target): string {
        ON i.op = 'd' AND ${hasKey(target.key, "t", "i", oldCell)} OR i.op <> 'd' AND ${hasKey(target.key, "t", "i", newCell)}
      WHERE i.no = $1`,
   );
+  return refusing(id, target, conflicts);
+}
+
+/** `conflicts`: as INSERT, of the row `$1` for the reason `$2`. */
+export function refusing(id: ShelfId, { number }: Target, conflicts: string): string {
   return createFunction(
-    inShelf(id, "refuse", target.number),
+    inShelf(id, "refuse", number),
     "which bigint, why text",
     `BEGIN
   IF to_regclass('belay.conflict') IS NOT NULL THEN
