@@ -7,6 +7,7 @@ import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
+import { fill } from "./accounts.mjs";
 import { aside, machine, print, printTable, readOptions } from "./arguments.mjs";
 import { openServer } from "./server.mjs";
 
@@ -73,21 +74,6 @@ async function measureSize(databaseUrl, rows) {
     await client.end();
     rmSync(projectDir, { recursive: true });
   }
-}
-
-/** @param {pg.Client} client @param {number} rows */
-async function fill(client, rows) {
-  await client.query("DROP TABLE IF EXISTS accounts");
-  await client.query(`CREATE TABLE accounts (id bigint PRIMARY KEY, name text, email text,
-    status int, amount numeric, at timestamptz)`);
-  await client.query(
-    `INSERT INTO accounts SELECT i, 'name ' || i, 'user' || i || '@example.com', i % 7, i * 1.5, now()
-     FROM generate_series(1, $1::int) AS i`,
-    [rows],
-  );
-  await client.query("CREATE INDEX ON accounts (email)");
-  await client.query("VACUUM ANALYZE accounts");
-  await client.query("CHECKPOINT");
 }
 
 /**

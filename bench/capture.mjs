@@ -5,6 +5,7 @@
 import { cpus, loadavg } from "node:os";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
+import { fill, settle } from "./accounts.mjs";
 import { aside, machine, median, print, printTable, readOptions } from "./arguments.mjs";
 import { openServer } from "./server.mjs";
 
@@ -73,26 +74,6 @@ export async function measureCapture({ url, rows = 200_000, rounds = 5 } = {}) {
 
 const update = "UPDATE accounts SET status = status + 1";
 const back = "UPDATE accounts SET status = status - 1";
-
-/** @param {pg.Client} client @param {number} rows */
-async function fill(client, rows) {
-  await client.query("DROP TABLE IF EXISTS accounts");
-  await client.query(`CREATE TABLE accounts (id bigint PRIMARY KEY, name text, email text,
-    status int, amount numeric, at timestamptz)`);
-  await client.query(
-    `INSERT INTO accounts SELECT i, 'name ' || i, 'user' || i || '@example.com', i % 7, i * 1.5, now()
-     FROM generate_series(1, $1::int) AS i`,
-    [rows],
-  );
-  await client.query("CREATE INDEX ON accounts (email)");
-  await settle(client);
-}
-
-/** @param {pg.Client} client */
-async function settle(client) {
-  await client.query("VACUUM ANALYZE accounts");
-  await client.query("CHECKPOINT");
-}
 
 /** @param {pg.Client} client */
 async function prepare(client) {

@@ -4,10 +4,10 @@
 import { expect } from "vitest";
 import type { Session } from "../src/dialects/dialect.ts";
 import { type Capture, captureRows } from "../src/dialects/postgres/capture/capture.ts";
-import { conflictTable } from "../src/dialects/postgres/capture/conflicts.ts";
 import type { CapturedTable, Uncaptured } from "../src/dialects/postgres/capture/targets.ts";
 import { writtenWith } from "../src/dialects/postgres/capture/written-with.ts";
 import { connect } from "../src/dialects/postgres/session.ts";
+import { journalSchema } from "../src/journal/schema.ts";
 import { lookupOf } from "./kinds-harness.ts";
 import { createDatabase, type TestServer } from "./support/servers.ts";
 
@@ -36,7 +36,7 @@ export async function openBench(server: TestServer, before: string): Promise<Ben
   const database = await createDatabase(server);
   const open = () => connect({ url: database.url, applicationName: "capture" });
   const [migration, application] = [await open(), await open()];
-  await migration.run(`SET client_min_messages = warning; CREATE SCHEMA belay; ${conflictTable}`);
+  await migration.run(`SET client_min_messages = warning; ${journalSchema.join("\n")}`);
   await migration.run(before);
   const catalog = lookupOf(migration);
   const tables = async (...names: string[]) => {

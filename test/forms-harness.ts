@@ -136,3 +136,24 @@ export async function beside(
   }
   return writing;
 }
+
+/** In its safe form the statement keeps no writer of `t` waiting, and as written it does. */
+export async function expectNobodyWaits(
+  server: TestServer,
+  before: string,
+  statement: string,
+): Promise<void> {
+  const seen: Writing[] = [];
+  for (const verbatim of [false, true]) {
+    await using db = await createDatabase(server);
+    await using project = await createProject({ "1_a.up.sql": before, "2_b.up.sql": statement });
+    const settings = { databaseUrl: db.url, projectDir: project.dir, onlineAboveBytes: 0 };
+    const belay = createBelay({ ...settings, verbatim });
+    await belay.up({ to: "1" });
+    const up = async () => expect((await belay.up()).error).toBeUndefined();
+    seen.push(await beside(db.url, "UPDATE t SET n = n + 1 WHERE id = 7", up));
+  }
+  const [online, blocking] = seen;
+  expect(online?.failures).toEqual([]);
+  expect(blocking?.failures).toContain("canceling statement due to lock timeout");
+}

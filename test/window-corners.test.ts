@@ -1,27 +1,8 @@
 // Corners of the undo window, each once found by the random cases of window-property.test.ts.
 
 import { expect, test } from "vitest";
-import { createBelay } from "../src/index.ts";
-import { createProject } from "./support/project.ts";
-import { createDatabase, forEachServer, type TestServer } from "./support/servers.ts";
-
-async function world(server: TestServer, files: Record<string, string>) {
-  const project = await createProject(files);
-  const db = await createDatabase(server);
-  const belay = createBelay({ databaseUrl: db.url, projectDir: project.dir });
-  return { db, belay, project };
-}
-
-const base = `
-  CREATE TABLE org (id int PRIMARY KEY);
-  CREATE TABLE users (id serial PRIMARY KEY, email text NOT NULL UNIQUE, nick text DEFAULT 'none',
-    org int REFERENCES org, age int CHECK (age > 0));
-  CREATE INDEX users_nick ON users (nick);
-  CREATE TABLE audit (id serial PRIMARY KEY, user_id int REFERENCES users ON DELETE CASCADE, what text);
-  CREATE VIEW seen AS SELECT user_id, what FROM audit;
-  INSERT INTO org VALUES (1), (2);
-  INSERT INTO users (email, nick, org, age) SELECT 'u' || i, 'n' || i, 1, i FROM generate_series(1, 5) i;
-  INSERT INTO audit (user_id, what) SELECT i, 'w' || i FROM generate_series(1, 5) i;`;
+import { forEachServer } from "./support/servers.ts";
+import { base, world } from "./support/window-world.ts";
 
 forEachServer("corners of the undo window", (server) => {
   test("a value that a statement in the middle had left is the application's when it writes it again", async () => {
@@ -130,5 +111,75 @@ forEachServer("corners of the undo window", (server) => {
       { id: 4, a: null, b: null },
       { id: 5, a: null, b: null },
     ]);
+  });
+
+  test("in a table without a key, a value that looks like one of the migration's own is not taken for it", async () => {
+    const { db, belay, project } = await world(server, {
+      "1_base.up.sql":
+        "CREATE TABLE t (a int, b text); INSERT INTO t SELECT 1, 'x' FROM generate_series(1, 3)",
+      "2_twice.up.sql": "UPDATE t SET a = 2; UPDATE t SET a = 3;",
+    });
+    await using _p = project;
+    await using _d = db;
+    await belay.up();
+    await db.query("UPDATE t SET a = 2 WHERE ctid = (SELECT min(ctid) FROM t)");
+    const undone = await belay.down();
+    expect(undone.error).toBeUndefined();
+    expect(await db.query("SELECT a FROM t ORDER BY a")).toEqual([{ a: 1 }, { a: 1 }, { a: 2 }]);
+    expect(undone.conflicts.map(({ theirs }) => theirs)).toEqual([
+      { a: 2, b: "x" },
+      { a: 1, b: "x" },
+    ]);
+  });
+
+  test("a check that the migration makes and drops itself is in nobody's way", async () => {
+    const { db, belay, project } = await world(server, {
+      "1_base.up.sql": "CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1), (2)",
+      "2_filled.up.sql": `ALTER TABLE t ADD COLUMN b int;
+        ALTER TABLE t ADD CONSTRAINT filled CHECK (b IS NOT NULL) NOT VALID;
+        UPDATE t SET b = id; ALTER TABLE t ALTER b SET NOT NULL; ALTER TABLE t DROP CONSTRAINT filled;`,
+    });
+    await using _p = project;
+    await using _d = db;
+    await belay.up();
+    expect(await belay.down()).toMatchObject({ outcome: "done", verified: true, conflicts: [] });
+    expect(await db.query("SELECT id FROM t ORDER BY id")).toEqual([{ id: 1 }, { id: 2 }]);
+    expect((await belay.up()).error).toBeUndefined();
+  });
+
+  test("a foreign key that went with CASCADE meets rows that were written without it", async () => {
+    const { db, belay, project } = await world(server, {
+      "1_base.up.sql": `CREATE TABLE p (id int PRIMARY KEY); INSERT INTO p VALUES (1);
+        CREATE TABLE c (id int PRIMARY KEY, p int REFERENCES p);
+        CREATE TABLE many (id int, p int REFERENCES p) PARTITION BY HASH (id);
+        CREATE TABLE most PARTITION OF many FOR VALUES WITH (MODULUS 1, REMAINDER 0);`,
+      "2_drop.up.sql": "DROP TABLE p CASCADE;",
+    });
+    await using _p = project;
+    await using _d = db;
+    await belay.up();
+    await db.query("INSERT INTO c VALUES (1, 1), (2, 7); INSERT INTO many VALUES (1, 8)");
+    const undone = await belay.down();
+    expect(undone).toMatchObject({ outcome: "done" });
+    const told = undone.conflicts.map(({ resolution }) => resolution.replace(/:.*/, ""));
+    expect(told.sort()).toEqual(["c_p_fkey is NOT VALID", "many_p_fkey is not there again"]);
+    expect(await db.query("SELECT id, p FROM c ORDER BY id")).toEqual([
+      { id: 1, p: 1 },
+      { id: 2, p: 7 },
+    ]);
+  });
+
+  test("a table that the migration made is kept, whatever else it made on it", async () => {
+    const { db, belay, project } = await world(server, {
+      "1_base.up.sql": `CREATE TABLE made (id int PRIMARY KEY, a int);
+        CREATE VIEW seen AS SELECT a FROM made;`,
+    });
+    await using _p = project;
+    await using _d = db;
+    await belay.up();
+    await db.query("INSERT INTO made VALUES (1, 10)");
+    expect((await belay.down()).error).toBeUndefined();
+    expect((await belay.up()).error).toBeUndefined();
+    expect(await db.query("SELECT a FROM seen")).toEqual([{ a: 10 }]);
   });
 });

@@ -2,6 +2,7 @@
 // may be lost or changed that the rules of the undo window do not give away.
 //
 // BELAY_PROPERTY_CASES=2000 BELAY_PROPERTY_SEED=7 npx vitest run test/window-property.test.ts
+// BELAY_PROPERTY_SHRINK=1 looks for a shorter case that fails too, which may take many minutes.
 
 import fc from "fast-check";
 import { expect, test } from "vitest";
@@ -26,7 +27,13 @@ async function runLane(lane: number, tally: Tally): Promise<void> {
     }
   });
   const numRuns = Math.ceil(cases / lanes);
-  await fc.assert(property, { seed: seed + lane, numRuns, includeErrorInReport: true });
+  const endOnFailure = process.env.BELAY_PROPERTY_SHRINK === undefined;
+  await fc.assert(property, {
+    seed: seed + lane,
+    numRuns,
+    includeErrorInReport: true,
+    endOnFailure,
+  });
 }
 
 test(`nothing is lost or changed in ${cases} random cases`, {

@@ -11,6 +11,14 @@ import { servers } from "../support/servers.ts";
 const server = servers.find(({ name }) => name === "postgres-18");
 const every = Number(process.env.BELAY_PROVE_EVERY ?? 60);
 
+/** In each run too: later writes are in the way of the way back, and it says what it keeps. */
+const told: Record<string, string[]> = {
+  "chirpstack-pg": ["0020"],
+  "concourse-pg": ["00155", "00360", "00520", "00680", "01420"],
+  "crates-io-pg": ["0142"],
+  "goalert-pg": ["0087"],
+};
+
 /** By corpus and version: the verdict. */
 const remaining = new Map(
   readFileSync(join(import.meta.dirname, "remaining.tsv"), "utf8")
@@ -29,7 +37,7 @@ describe.skipIf(server === undefined)("the planned way back, over real projects"
     async ({ name, dir, migrations: files }) => {
       const versions = files
         .map(({ base }) => /^\d+/.exec(base)?.[0] ?? "")
-        .filter((_, index) => index % every === every - 1);
+        .filter((each, index) => index % every === every - 1 || told[name]?.includes(each));
       const { migrations, stopped } = await createBelay({ dir }).prove({
         ...{ versions, using: "planned", write: false, scratchUrl: server?.url ?? "", parallel: 2 },
       });

@@ -10,7 +10,7 @@ import type { Place } from "./place.ts";
 import { picksArbitrary, schemaArbitrary, schemaSql, type TablePick } from "./schema.ts";
 import { ident, readShape, readSnapshot, type Snapshot, shapeLines } from "./snapshot.ts";
 import { Picks } from "./vocabulary.ts";
-import { refusalProblem, writeOf } from "./writes.ts";
+import { aimsOf, refusalProblem, writeOf } from "./writes.ts";
 
 interface ChangePick {
   kind: string;
@@ -180,9 +180,11 @@ export class CaseRun {
   private async writes(shape: number, all: readonly number[][]): Promise<void> {
     const shapes = [this.now, this.now, this.stack.at(-1)?.was, this.stack[0]?.was];
     const known = shapes[shape] ?? this.now;
+    const top = this.stack.at(-1);
+    const aims = top ? aimsOf(top, this.now) : [];
     for (const numbers of all) {
       this.fresh += 1;
-      const sql = writeOf(new Picks(numbers), known, this.fresh);
+      const sql = writeOf(new Picks(numbers), known, this.fresh, aims);
       if (sql === undefined) continue;
       this.tally.writes += 1;
       const refusal = await this.write(sql);

@@ -1,8 +1,10 @@
 // Owns: what applications write in a case, in the shape that they know, which may be an earlier one.
 
 import { dataColumns, freeColumns, isReference } from "./changes.ts";
+import type { Window } from "./oracle.ts";
 import { keyValue } from "./schema.ts";
 import {
+  type ColumnShape,
   holders,
   ident,
   keyOf,
@@ -13,8 +15,39 @@ import {
 } from "./snapshot.ts";
 import { literalOf, type Picks } from "./vocabulary.ts";
 
+/** A cell that a migration has changed, as it is called now; or a row that it has made. */
+export interface Aim {
+  table: string;
+  tag: string;
+  column?: string;
+}
+
+/** Where a rollback and a writer can be at odds: what the migration changed and is still there. */
+export function aimsOf({ was, left, lineage }: Omit<Window, "now">, now: Snapshot): Aim[] {
+  const aims: Aim[] = [];
+  for (const [name, { name: table, columns }] of lineage) {
+    for (const [tag, cells] of left.rows.get(table) ?? []) {
+      if (!now.rows.get(table)?.has(tag)) continue;
+      const before = was.rows.get(name)?.get(tag);
+      if (before === undefined) aims.push({ table, tag });
+      for (const [old, column] of columns) {
+        if (before && before[old] !== cells[column]) aims.push({ table, tag, column });
+      }
+    }
+  }
+  return aims;
+}
+
 /** One statement over rows of `known`, or nothing; `fresh` differs for each. */
-export function writeOf(picks: Picks, known: Snapshot, fresh: number): string | undefined {
+export function writeOf(
+  picks: Picks,
+  known: Snapshot,
+  fresh: number,
+  aims: readonly Aim[],
+): string | undefined {
+  const aim = picks.once(2) ? picks.from(aims) : undefined;
+  const aimed = aim && aimedWrite(picks, known, aim);
+  if (aimed !== undefined) return aimed;
   const table = picks.from(
     holders(known.shape).filter(({ columns }) => columns.some((c) => c.name === tagColumn)),
   );
@@ -32,10 +65,24 @@ export function writeOf(picks: Picks, known: Snapshot, fresh: number): string | 
   }
   const column = picks.from(dataColumns(table));
   if (column === undefined) return undefined;
-  const value = isReference(table, column)
+  return `UPDATE ${ident(table.name)} SET ${ident(column.name)} = ${valueFor(picks, table, column)} ${where}`;
+}
+
+function aimedWrite(picks: Picks, known: Snapshot, aim: Aim): string | undefined {
+  const table = holders(known.shape).find(({ name }) => name === aim.table);
+  if (table === undefined) return undefined;
+  const where = `WHERE ${tagColumn} = '${aim.tag}'`;
+  if (picks.once(6)) return `DELETE FROM ${ident(table.name)} ${where}`;
+  const columns = dataColumns(table);
+  const column = columns.find(({ name }) => name === aim.column) ?? picks.from(columns);
+  if (column === undefined) return undefined;
+  return `UPDATE ${ident(table.name)} SET ${ident(column.name)} = ${valueFor(picks, table, column)} ${where}`;
+}
+
+function valueFor(picks: Picks, table: TableShape, column: ColumnShape): string {
+  return isReference(table, column)
     ? reference(picks)
     : literalOf(column.type, picks, !column.notNull);
-  return `UPDATE ${ident(table.name)} SET ${ident(column.name)} = ${value} ${where}`;
 }
 
 const reference = (picks: Picks) => (picks.once(4) ? "NULL" : String(1 + picks.number(6)));
