@@ -75,7 +75,8 @@ export async function execute(run: Run, execution: Execution): Promise<Migration
 
 /**
  * What is kept may be in the way of a later statement of the same migration (DROP EXTENSION, with a
- * hidden column of its type), or not be had (a deferred key of a dropped table). Then the whole is run as written; what that destroys is a loss.
+ * hidden column of its type), or not be had (a deferred key of a dropped table). Then the whole is run
+ * as written; what that destroys is a loss.
  */
 async function keepingWherePossible<T>(run: Run, work: (run: Run) => Promise<T>): Promise<T> {
   try {
