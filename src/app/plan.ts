@@ -2,6 +2,7 @@
 
 import {
   destroyedBy,
+  type Fill,
   type Form,
   keptOf,
   type Lock,
@@ -41,6 +42,8 @@ export interface PlanStatement {
   undoFromCatalog: boolean;
   /** In which form it is carried out, so that it does not block, and why; this is a part of it. */
   form?: Pick<Form, "name" | "why">;
+  /** What rows get that are born while the columns that it drops are hidden. */
+  fills?: Fill[];
   /** Why it blocks others for long, in the form in which it is written. */
   blocks?: string;
 }
@@ -151,7 +154,7 @@ async function shown(plan: Plan, look: LookingAhead | undefined): Promise<Planne
   for (const { id, transactional, statements } of plan.steps) {
     const seen: PlanStatement[] = [];
     for (const statement of statements) {
-      const { line, locks, scans, rewrites, form, blocks } = statement;
+      const { line, locks, scans, rewrites, form, fills, blocks } = statement;
       const sql = form?.written ?? statement.sql;
       const changes = statement.changes.map(({ kind, object }) => `${kind} ${object}`.trim());
       const undo = await foreseen(statement, look);
@@ -161,6 +164,7 @@ async function shown(plan: Plan, look: LookingAhead | undefined): Promise<Planne
       seen.push({
         ...{ sql, runs, line, changes, locks, scans, rewrites, undo, undoFromCatalog },
         ...(form && { form: { name: form.name, why: form.why } }),
+        ...(fills && { fills }),
         ...(blocks !== undefined && { blocks }),
       });
     }

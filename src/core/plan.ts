@@ -159,6 +159,14 @@ export interface Repeat {
   quietly?: boolean;
 }
 
+/** What a row gets that is born while a dropped column is hidden, when that returns. */
+export interface Fill {
+  /** Unquoted. */
+  column: string;
+  /** Over the columns of its table, as the author wrote it. */
+  expression: string;
+}
+
 /** One statement, with what is known of it before it runs. */
 export interface PlannedStatement {
   /** The user's text, spliced by position, never reprinted; no trailing semicolon. */
@@ -191,6 +199,8 @@ export interface PlannedStatement {
   undoFromCatalog?: boolean;
   /** Its author wants it to run as it is written. */
   verbatim?: boolean;
+  /** For columns that it drops. */
+  fills?: Fill[];
   /**
    * It carries out a written statement, or a part of one. With `undoFromCatalog` its undo is that of
    * the written statement, else it is `undo` as it stands here.

@@ -36,7 +36,7 @@ function renderMigration(migration: PlannedMigration, byText: boolean, output: O
 
 function renderStatement(statement: PlanStatement, output: Output): void {
   const { paint } = output;
-  const { form, blocks } = statement;
+  const { form, fills = [], blocks } = statement;
   const shown = form ? statement.runs.join(";\n") : statement.sql;
   for (const line of shown.split("\n").slice(0, 12)) output.line(`    ${line}`);
   if (form) output.line(`      ${paint.dim("form")}  ${form.name}: ${form.why}`);
@@ -45,6 +45,8 @@ function renderStatement(statement: PlanStatement, output: Output): void {
   if (statement.scans) facts.push("reads every row");
   if (statement.rewrites) facts.push("REWRITES the table");
   if (facts.length > 0) output.line(`      ${paint.dim(`lock  ${facts.join(", ")}`)}`);
+  for (const { column, expression } of fills)
+    output.line(`      ${paint.dim("fill")}  rows born while ${column} is hidden: ${expression}`);
   const [undo = "", ...others] = undoLines(statement, output);
   output.line(`      ${paint.dim("undo")}  ${undo}`);
   for (const line of others) output.line(`            ${line}`);

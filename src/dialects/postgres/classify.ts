@@ -6,6 +6,7 @@ import { refuseUnknown } from "../../sql/directives.ts";
 import type { Keeping } from "../dialect.ts";
 import { commandsOf } from "./alter-table.ts";
 import { composeDescriptions, composeUndos } from "./compose.ts";
+import { fillsOf } from "./fills.ts";
 import type { Description, Kind, Lookup, Unsettled } from "./kind.ts";
 import { kinds } from "./kinds/all.generated.ts";
 import { opaque } from "./opaque.ts";
@@ -56,6 +57,7 @@ export function planned(statement: ParsedStatement, known: Description): Planned
     ...(partsOf(statement).some(({ kind }) => kind.recall) ? { undoFromCatalog: true } : {}),
     ...(observe ? { observe } : {}),
     ...(statement.directives.some(({ name }) => name === "verbatim") ? { verbatim: true } : {}),
+    ...fillsOf(statement),
   };
 }
 

@@ -3,6 +3,7 @@
 import { BelayError } from "../../core/errors.ts";
 import {
   type ConflictPolicy,
+  type Fill,
   nothingToUndo,
   type PlannedStatement,
   type Step,
@@ -14,6 +15,7 @@ import { extractCatalog } from "./catalog/extract.ts";
 import { markObservation, type ObservationMark, observe } from "./catalog/observe.ts";
 import { versionOf } from "./catalog/server.ts";
 import { classify, recall } from "./classify.ts";
+import { withFills } from "./fills.ts";
 import { safely } from "./forms/safely.ts";
 import type { Lookup } from "./kind.ts";
 import { observer } from "./observer.ts";
@@ -38,9 +40,13 @@ async function parsed(statement: PlannedStatement): Promise<ParsedStatement> {
   return read;
 }
 
-function lookup(session: Session, keeping?: Keeping): Lookup {
+function lookup(session: Session, keeping?: Keeping, fills: readonly Fill[] = []): Lookup {
   const shelf = keeping?.shelf;
-  return { rows: (sql, values) => session.query(sql, values), ...(shelf && { shelf }) };
+  return {
+    rows: (sql, values) => session.query(sql, values),
+    ...(shelf && { shelf }),
+    fillOf: (name) => fills.find(({ column }) => column === name)?.expression,
+  };
 }
 
 function timeoutSql(scope: "SET" | "SET LOCAL", { lockMs, statementMs }: Timeouts): string {
@@ -84,7 +90,8 @@ async function undoer(statement: PlannedStatement, keeping?: Keeping): Promise<U
   let recalled: Awaited<ReturnType<typeof recall>>;
   return {
     async before(session) {
-      recalled = await recall(read, lookup(session, keeping), keeping?.returns);
+      const catalog = lookup(session, keeping, statement.fills);
+      recalled = await recall(read, catalog, keeping?.returns);
       return recalled.undo;
     },
     async after(session) {
@@ -152,7 +159,7 @@ export const postgres: Dialect = {
   connect,
   server: async (session) => `postgres ${Math.floor((await versionOf(session)) / 10_000)}`,
   toSteps: async (script, { keeping = false, returning = false } = {}) => {
-    const read = await parseScript(script);
+    const read = await withFills(script, await parseScript(script));
     // Where each statement is a transaction, the parts of one would be several.
     const splits = keeping && script.transaction === "auto";
     return toSteps(splits ? await splitCommands(read, returning) : read, script.transaction);

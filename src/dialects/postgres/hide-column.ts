@@ -2,12 +2,14 @@
 // its values, its default and the indexes that bite nobody; what would refuse the rows of an
 // application that does not know it any more is taken off, and put back when it returns.
 
+import { BelayError, untouched } from "../../core/errors.ts";
 import { inTransaction, nothingToUndo, type Undo, type UndoStatement } from "../../core/plan.ts";
 import { constraintBack, othersBack, unlessViolated } from "./constraint-back.ts";
 import { dependentsOf } from "./dependents.ts";
+import { fillBorn } from "./fill-born.ts";
 import { type HiddenPart, type HidingColumn, hidingColumn } from "./hiding-facts.ts";
 import type { Lookup } from "./kind.ts";
-import { quote } from "./names.ts";
+import { quote, shown } from "./names.ts";
 import { recreationOf } from "./objects/recreate.ts";
 import type { Relation } from "./relation.ts";
 import { hiddenName, type ShelfId } from "./shelf-names.ts";
@@ -16,7 +18,7 @@ import { hiddenName, type ShelfId } from "./shelf-names.ts";
 export interface HideOptions {
   cascade: boolean;
   /** SQL expression over the table's columns. */
-  fill?: string;
+  fill: string | undefined;
 }
 
 /**
@@ -30,8 +32,9 @@ export async function hideColumn(
   column: string,
   { cascade, fill }: HideOptions,
 ): Promise<Undo | undefined> {
-  const facts = await hidingColumn(catalog, table, column);
+  const facts = await hidingColumn(catalog, table, column, { isFilled: fill !== undefined });
   if (facts === undefined || facts.impossible) return undefined;
+  if (fill !== undefined && facts.expression === "identity") throw unfillable(table, column);
   const address = { catalog: "pg_class", oid: table.oid, subid: facts.number };
   const hanging = await dependentsOf(catalog, address);
   if (hanging.length > 0 && !cascade) return nothingToUndo;
@@ -45,14 +48,22 @@ export async function hideColumn(
   const alter = `ALTER TABLE ${table.sql}`;
   const away = `${alter} RENAME COLUMN ${quote(column)} TO ${hidden}`;
   const bites = bitesOf(facts, table, column);
-  const value = fill ?? bites.value;
+  const born =
+    fill === undefined
+      ? undefined
+      : await fillBorn(catalog, id, {
+          table,
+          column,
+          fill,
+          marker: names(`born without ${column}`),
+        });
   return {
     kind: "shelved",
     sql: [
       inTransaction(`${alter} RENAME COLUMN ${hidden} TO ${quote(column)}`),
       ...renames.map(({ back }) => inTransaction(back)),
       ...bites.back.map(inTransaction),
-      ...(value === null ? [] : [filled(table, column, value, id)]),
+      ...(born?.back ?? filled(table, column, bites.value, id)),
       ...(bites.notNull ? await requiredAgain(catalog, id, table, column, facts) : []),
       ...(await takenBack(catalog, id, table, taken)),
       ...(await othersBack(catalog, others, id)),
@@ -60,6 +71,7 @@ export async function hideColumn(
     kept: {
       shelf: id,
       instead: [
+        ...(born?.away ?? []),
         ...others.drops,
         ...taken.map(({ off }) => off),
         ...bites.off,
@@ -68,6 +80,13 @@ export async function hideColumn(
       ],
     },
   };
+}
+
+/** Rows that are born have a number already, and none of it may be written over. */
+function unfillable(table: Relation, column: string): BelayError {
+  const message = `${table.shown}.${shown(column)} is an identity column: belay:fill has nothing to fill`;
+  const hint = "Remove the line: rows that are born while the column is hidden get their numbers.";
+  return new BelayError("BELAY_SQL_DIRECTIVE", message, { state: untouched, hint });
 }
 
 /** What would refuse a row of an application that does not know the column. */
@@ -105,11 +124,17 @@ async function takenBack(
 }
 
 /** Gives the rows that were born since a value; where it has to be unique, at most one can have it. */
-function filled(table: Relation, column: string, value: string, shelf: ShelfId): UndoStatement {
+function filled(
+  table: Relation,
+  column: string,
+  value: string | null,
+  shelf: ShelfId,
+): UndoStatement[] {
+  if (value === null) return [];
   const name = quote(column);
   const sql = `UPDATE ${table.sql} SET ${name} = ${value} WHERE ${name} IS NULL`;
   const why = `rows written since have no ${column}`;
-  return unlessViolated(sql, { shelf, table: table.sql, why });
+  return [unlessViolated(sql, { shelf, table: table.sql, why })];
 }
 
 /** A row that has no value even now is listed. */

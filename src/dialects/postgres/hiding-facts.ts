@@ -31,7 +31,7 @@ export interface HidingColumn {
   notNull: boolean;
   /** Of its default; the word `identity` for an identity column; null for neither. */
   expression: string | null;
-  /** The default is one value, and the column has to be unique. */
+  /** The default is one value, and the column has to be unique; or the author has another for them. */
   dropsDefault: boolean;
   /** Server version 18 and later: NOT NULL is a constraint with this name. */
   notNullName: string | null;
@@ -58,6 +58,7 @@ export async function hidingColumn(
   catalog: Lookup,
   table: Relation,
   column: string,
+  { isFilled }: { isFilled: boolean },
 ): Promise<HidingColumn | undefined> {
   const [facts] = await catalog.rows<Facts>(
     `${family}
@@ -87,7 +88,8 @@ export async function hidingColumn(
   const constraints = await constraintsOf(catalog, table, column);
   const isUnique = indexes.some(({ unique, keeps }) => unique && keeps);
   const { identity, expression } = facts;
-  const dropsDefault = expression !== null && !identity && !facts.variable && isUnique;
+  const dropsDefault =
+    expression !== null && !identity && (isFilled || (!facts.variable && isUnique));
   return {
     ...facts,
     expression: identity ? "identity" : expression,

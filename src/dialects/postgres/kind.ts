@@ -11,6 +11,8 @@ export interface Lookup {
   rows<T extends Record<string, unknown>>(sql: string, values?: unknown[]): Promise<T[]>;
   /** Names a new shelf. Absent: statements run as written, and destroy what they drop. */
   shelf?(): ShelfId;
+  /** What the author says of rows that are born while a column is hidden: SQL over its table. */
+  fillOf?(column: string): string | undefined;
   /** It is a whole statement, in whose place something else can run, and no part of one. */
   whole?: boolean;
 }

@@ -4,6 +4,7 @@
 import type { Node, ParseResult } from "@pgsql/types";
 import { BelayError, messageOf, untouched } from "../../core/errors.ts";
 import type { Script } from "../../core/migration.ts";
+import type { Fill } from "../../core/plan.ts";
 import { type Directive, directivesIn } from "../../sql/directives.ts";
 import { codeFrame } from "../../sql/frame.ts";
 import { endOfCode } from "../../sql/lexer.ts";
@@ -21,6 +22,8 @@ export interface ParsedStatement {
   node: Node;
   /** `-- belay:` comments right before the statement. */
   directives: Directive[];
+  /** `-- belay:fill` comments of the file, for columns that the statement drops. */
+  fills?: Fill[];
   /** Inline data of `COPY ... FROM stdin`. */
   copyData?: string;
 }

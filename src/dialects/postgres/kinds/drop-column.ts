@@ -45,14 +45,16 @@ async function recallColumn(node: TableCommand, catalog: Lookup, table: Relation
   const facts = await columnFacts(catalog, table, column);
   if (!facts) return nothingToUndo;
   const cascade = node.command.behavior === "DROP_CASCADE";
+  const fill = catalog.fillOf?.(column);
   const id = isOnly(node) || !catalog.whole ? undefined : catalog.shelf?.();
-  const hidden = id && (await hideColumn(catalog, id, table, column, { cascade }));
+  const hidden = id && (await hideColumn(catalog, id, table, column, { cascade, fill }));
   if (hidden) return hidden;
   const object = `column ${columnName(node)}`;
   const all = await countRows(catalog, table);
   const held = await countRows(catalog, table, column);
   const unfilled = facts.notNull && facts.expression === null && facts.identity === "";
-  const loss = { object, why: whyLost(facts, unfilled && all.rows !== 0), ...held };
+  const unused = fill === undefined ? "" : "; it is not hidden, so belay:fill has nothing to fill";
+  const loss = { object, why: whyLost(facts, unfilled && all.rows !== 0) + unused, ...held };
   const sql = await recreateColumn(catalog, table, column, all.rows === 0);
   // Computed for rows that were written since, it may fail.
   const bears = facts.generated !== "" && catalog.shelf !== undefined && !cascade;

@@ -7,6 +7,7 @@ import { doBlock } from "../capture/shelf.ts";
 import { constraintBack, unlessViolated } from "../constraint-back.ts";
 import type { Lookup } from "../kind.ts";
 import { literal, quote } from "../names.ts";
+import { rowKey } from "../row-key.ts";
 import { shelfSchema } from "../shelf-names.ts";
 import { backwardFunction, backwardTrigger } from "./backward.ts";
 import { shownColumn, triggerName } from "./fill.ts";
@@ -83,7 +84,7 @@ export async function exchangeBack(catalog: Lookup, twin: Twin): Promise<UndoSta
   const { id, change, names, required, indexes, sequence } = twin;
   const { table, column, facts, sql } = change;
   const alter = `ALTER TABLE ${table.sql}`;
-  const key = await keyOf(catalog, twin);
+  const key = await rowKey(catalog, table);
   const ours = (statements: readonly string[]) => ({
     ...inTransaction(doBlock(`BEGIN\n${statements.map((each) => `  ${each};`).join("\n")}\nEND`)),
     merges: [`${table.schema}.${table.name}`],
@@ -127,16 +128,4 @@ export async function exchangeBack(catalog: Lookup, twin: Twin): Promise<UndoSta
       ];
     }),
   ];
-}
-
-/** A row for people, by its primary key; of a table without one, nothing. */
-async function keyOf(catalog: Lookup, { change }: Twin): Promise<string> {
-  const found = await catalog.rows<{ name: string }>(
-    `SELECT a.attname::text AS name FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid
-       AND a.attnum = ANY (i.indkey::int2[])
-     WHERE i.indrelid = $1::oid AND i.indisprimary ORDER BY a.attnum`,
-    [change.table.oid],
-  );
-  const cells = found.map(({ name }) => `${literal(name)}, ${quote(name)}`);
-  return found.length === 0 ? "NULL::jsonb" : `pg_catalog.jsonb_build_object(${cells.join(", ")})`;
 }
