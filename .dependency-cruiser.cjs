@@ -12,8 +12,12 @@ const rooms = {
   engine: ["core", "dialects", "journal", "plan"],
   prove: ["core", "dialects"],
   archive: ["core", "dialects"],
-  app: ["core", "sql", "formats", "dialects", "journal", "plan", "engine", "prove", "archive"],
-  cli: ["core", "dialects", "engine", "plan", "prove", "app"],
+  guard: ["core", "dialects"],
+  app: [
+    ...["core", "sql", "formats", "dialects", "journal", "plan", "engine", "prove", "archive"],
+    "guard",
+  ],
+  cli: ["core", "dialects", "engine", "plan", "prove", "guard", "app"],
 };
 
 const walls = Object.entries(rooms).map(([room, allowed]) => ({

@@ -160,6 +160,54 @@ export interface OtherSession extends Record<string, unknown> {
   query: string;
 }
 
+/** A session that waits for a lock. */
+export interface Waiting extends Record<string, unknown> {
+  pid: number;
+  user: string;
+  application: string;
+  /** First 200 characters; the server's own words where this role may not see it. */
+  query: string;
+  /** What it waits for: `relation`, `transactionid`. */
+  lock: string;
+  waitedMs: number;
+}
+
+/** Totals since some point in time; only differences mean anything. */
+export interface Counters extends Record<string, unknown> {
+  commits: number;
+  rollbacks: number;
+  deadlocks: number;
+}
+
+export interface Standby extends Record<string, unknown> {
+  name: string;
+  /** Milliseconds from a commit here to its replay there; null where nothing was sent lately. */
+  lagMs: number | null;
+  /** Of log that is not replayed yet. */
+  bytes: number | null;
+}
+
+/**
+ * How the server is doing, as facts; what is good and what is bad of them is the guard's to say. What
+ * this role may not see is null, never zero.
+ */
+export interface Readings {
+  /** Sessions that wait for a lock which a session whose application name begins so holds or wants. */
+  blockedBy(session: Session, applicationPrefix: string): Promise<Waiting[]>;
+  /** All sessions of this database that wait for a lock. */
+  lockQueue(session: Session): Promise<Waiting[]>;
+  /** Transactions of this database that are open and idle; null: this role may not see others'. */
+  idleInTransaction(session: Session): Promise<{ sessions: number; longestMs: number } | null>;
+  counters(session: Session): Promise<Counters>;
+  connections(session: Session): Promise<{ used: number; limit: number }>;
+  /** Null: this role may not see them. */
+  standbys(session: Session): Promise<Standby[] | null>;
+  /** Statements run and the time that they took; null: the server does not keep count. */
+  statements(session: Session): Promise<{ calls: number; totalMs: number } | null>;
+  /** The first column of the first row; undefined: no row. Reads only, whatever the text says. */
+  probe(session: Session, sql: string): Promise<unknown>;
+}
+
 export interface Dialect {
   readonly name: string;
   connect(options: ConnectOptions): Promise<Session>;
@@ -242,4 +290,5 @@ export interface Dialect {
     session: Session,
     pid: number,
   ): Promise<{ holders: OtherSession[]; waiters: OtherSession[] }>;
+  readonly readings: Readings;
 }

@@ -20,6 +20,7 @@ import { safely } from "./forms/safely.ts";
 import type { Lookup } from "./kind.ts";
 import { observer } from "./observer.ts";
 import { type ParsedStatement, parseScript, parseStatement } from "./parse.ts";
+import { readings } from "./readings.ts";
 import { connect, troubleOf } from "./session.ts";
 import { contentsOf, makeTable, portably } from "./shelf-contents.ts";
 import { dependentsOnShelf, destructionOf, shelvedOn } from "./shelves.ts";
@@ -250,4 +251,5 @@ export const postgres: Dialect = {
 
   trouble: troubleOf,
   blockers,
+  readings,
 };

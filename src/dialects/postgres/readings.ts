@@ -1,0 +1,111 @@
+// Owns: how a PostgreSQL server is doing, from its statistics views. Each reading is one short query
+// that locks nothing.
+
+import type { Counters, Readings, Session, Standby, Waiting } from "../dialect.ts";
+import { troubleOf } from "./session.ts";
+
+/** `waitstart` is null for an instant after the wait has begun. */
+const waiting = `
+  SELECT a.pid, coalesce(a.usename, '') AS user, a.application_name AS application,
+         left(a.query, 200) AS query, l.locktype AS lock,
+         coalesce(extract(epoch FROM clock_timestamp() - l.waitstart) * 1000, 0)::float8 AS "waitedMs"
+    FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+   WHERE NOT l.granted AND a.datname = current_database()`;
+
+/** SQLSTATE object_not_in_prerequisite_state. */
+const notLoaded = "55000";
+
+async function one<T extends Record<string, unknown>>(session: Session, sql: string): Promise<T> {
+  const [row] = await session.query<T>(sql);
+  if (row === undefined) throw new Error("the server's statistics have no row");
+  return row;
+}
+
+export const readings: Readings = {
+  blockedBy: (session, applicationPrefix) =>
+    // Only of those that wait: the question costs the lock manager something.
+    session.query<Waiting>(
+      `${waiting} AND NOT starts_with(a.application_name, $1)
+         AND EXISTS (SELECT FROM pg_stat_activity ours
+                      WHERE starts_with(ours.application_name, $1)
+                        AND ours.pid = ANY (pg_blocking_pids(a.pid)))
+       ORDER BY "waitedMs" DESC`,
+      [applicationPrefix],
+    ),
+
+  lockQueue: (session) => session.query<Waiting>(`${waiting} ORDER BY "waitedMs" DESC`),
+
+  async idleInTransaction(session) {
+    const row = await one<{ sessions: number; longestMs: number; hidden: number }>(
+      session,
+      `SELECT count(*) FILTER (WHERE state LIKE 'idle in transaction%')::int AS sessions,
+              coalesce(max(extract(epoch FROM clock_timestamp() - xact_start) * 1000)
+                FILTER (WHERE state LIKE 'idle in transaction%'), 0)::float8 AS "longestMs",
+              count(*) FILTER (WHERE query = '<insufficient privilege>')::int AS hidden
+         FROM pg_stat_activity WHERE datname = current_database()`,
+    );
+    return row.hidden > 0 ? null : { sessions: row.sessions, longestMs: row.longestMs };
+  },
+
+  counters: (session) =>
+    one<Counters>(
+      session,
+      `SELECT xact_commit::float8 AS commits, xact_rollback::float8 AS rollbacks,
+              deadlocks::float8 AS deadlocks
+         FROM pg_stat_database WHERE datname = current_database()`,
+    ),
+
+  connections: (session) =>
+    one<{ used: number; limit: number }>(
+      session,
+      // Not from pg_stat_activity: what kind of backend it is, it hides from most roles.
+      `SELECT sum(numbackends)::int AS used,
+              current_setting('max_connections')::int
+                - current_setting('superuser_reserved_connections')::int AS limit
+         FROM pg_stat_database`,
+    ),
+
+  async standbys(session) {
+    const rows = await session.query<Standby & { hidden: boolean }>(
+      `SELECT application_name AS name, extract(epoch FROM replay_lag)::float8 * 1000 AS "lagMs",
+              CASE WHEN NOT pg_is_in_recovery()
+                   THEN pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn)::float8 END AS bytes,
+              state IS NULL AS hidden
+         FROM pg_stat_replication ORDER BY 1`,
+    );
+    if (rows.some(({ hidden }) => hidden)) return null;
+    return rows.map(({ name, lagMs, bytes }) => ({ name, lagMs, bytes }));
+  },
+
+  async statements(session) {
+    const [place] = await session.query<{ view: string }>(
+      `SELECT format('%I.pg_stat_statements', n.nspname) AS view
+         FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace
+        WHERE e.extname = 'pg_stat_statements'`,
+    );
+    if (place === undefined) return null;
+    try {
+      return await one<{ calls: number; totalMs: number }>(
+        session,
+        `SELECT coalesce(sum(calls), 0)::float8 AS calls,
+                coalesce(sum(total_exec_time), 0)::float8 AS "totalMs"
+           FROM ${place.view}
+          WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database())`,
+      );
+    } catch (error) {
+      // The extension is there, its library was not loaded when the server started.
+      if (troubleOf(error).code === notLoaded) return null;
+      throw error;
+    }
+  },
+
+  async probe(session, sql) {
+    await session.run("BEGIN READ ONLY");
+    try {
+      const [row] = await session.query(sql);
+      return row === undefined ? undefined : Object.values(row)[0];
+    } finally {
+      await session.run("ROLLBACK");
+    }
+  },
+};

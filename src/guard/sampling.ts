@@ -1,0 +1,126 @@
+// Owns: taking samples. Bounded: whatever a signal does, a round ends in time, and what has not
+// answered is unknown, with the reason. The guard has a database session of its own, so that it sees
+// the server as others do, and a lost one costs nothing but samples.
+
+import type { Environment } from "../core/environment.ts";
+import { messageOf } from "../core/errors.ts";
+import type { Dialect, Session } from "../dialects/dialect.ts";
+import type { Reading, Sample } from "./sample.ts";
+import type { Signal } from "./signal.ts";
+
+export interface SamplingOptions {
+  dialect: Dialect;
+  url: string;
+  environment: Environment;
+  signals: readonly Signal[];
+  /** Milliseconds for one round; default 2,000. */
+  limitMs?: number;
+}
+
+export interface Sampler extends AsyncDisposable {
+  /** One round: a sample of each signal, in their order. Never throws. */
+  sample(): Promise<Sample[]>;
+}
+
+const usualLimitMs = 2_000;
+
+/** Not as sessions of a run are named: it waits for nobody and must not be taken for one. */
+const applicationName = "belay-guard";
+
+/** Opens nothing until the first round. */
+export function openSampler(options: SamplingOptions): Sampler {
+  const { environment, signals, limitMs = usualLimitMs } = options;
+  let session: Session | undefined;
+
+  const inTime = async (
+    work: (abort: AbortSignal) => Promise<void>,
+    late: () => void = () => {},
+  ): Promise<string | undefined> => {
+    const [over, done] = [new AbortController(), new AbortController()];
+    let why: string | undefined;
+    const end = environment.sleep(limitMs, done.signal).then(() => {
+      if (done.signal.aborted) return;
+      why = `no answer within ${limitMs} ms`;
+      over.abort();
+      late();
+    });
+    const working = work(over.signal).catch((error: unknown) => {
+      why ??= explain(options.dialect, error);
+    });
+    await Promise.race([working, end]);
+    done.abort();
+    return why;
+  };
+
+  const fromOutside = async (signal: Signal & { needs: "outside" }): Promise<Reading> => {
+    let reading: Reading | undefined;
+    const why = await inTime(async (abort) => {
+      reading = await signal.measure({ environment, abort });
+    });
+    return why === undefined && reading ? reading : unknown(why);
+  };
+
+  const fromDatabase = async (): Promise<Map<string, Reading>> => {
+    const found = new Map<string, Reading>();
+    const giveUp = () => {
+      session?.destroy();
+      session = undefined;
+    };
+    const why = await inTime(async (abort) => {
+      session ??= await open(options, limitMs);
+      const own = session;
+      for (const signal of signals) {
+        if (signal.needs !== "database" || abort.aborted) continue;
+        const { readings } = options.dialect;
+        const reading = await signal
+          .measure({ environment, abort, session: own, readings })
+          .catch((error: unknown) => {
+            if (options.dialect.trouble(error).kind === "connection") throw error;
+            return unknown(explain(options.dialect, error));
+          });
+        if (!abort.aborted) found.set(signal.name, reading);
+      }
+    }, giveUp);
+    if (why !== undefined) giveUp();
+    for (const { name } of signals) if (!found.has(name)) found.set(name, unknown(why));
+    return found;
+  };
+
+  return {
+    async sample() {
+      const at = environment.now();
+      const hasDatabase = signals.some(({ needs }) => needs === "database");
+      const database = hasDatabase ? fromDatabase() : new Map<string, Reading>();
+      return await Promise.all(
+        signals.map(async (signal) => {
+          const reading =
+            signal.needs === "outside"
+              ? await fromOutside(signal)
+              : ((await database).get(signal.name) ?? unknown(undefined));
+          return { ...reading, signal: signal.name, at };
+        }),
+      );
+    },
+    async [Symbol.asyncDispose]() {
+      await session?.close();
+    },
+  };
+}
+
+async function open({ dialect, url }: SamplingOptions, limitMs: number): Promise<Session> {
+  const session = await dialect.connect({ url, applicationName, connectTimeoutMs: limitMs });
+  // Shorter than the round, so that the server's own word comes first and the session is kept.
+  const statementMs = Math.ceil(limitMs / 2);
+  await dialect.setTimeouts(session, { lockMs: statementMs, statementMs });
+  return session;
+}
+
+function unknown(why: string | undefined): Reading {
+  return { state: "unknown", why: why ?? "nothing was measured" };
+}
+
+/** The reason in one line; `fetch` hides it in the cause. */
+function explain(dialect: Dialect, error: unknown): string {
+  const cause = error instanceof Error && error.cause ? `: ${messageOf(error.cause)}` : "";
+  return `${dialect.trouble(error).message}${cause}`;
+}

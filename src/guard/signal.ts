@@ -1,0 +1,94 @@
+// Owns: the shape of a signal. One kind of signal = one file in `signals/`, listed in `signals/all.ts`.
+// A signal measures and judges by its own limit; rules decide what that means.
+
+import { z } from "zod";
+import type { Environment } from "../core/environment.ts";
+import type { Readings, Session } from "../dialects/dialect.ts";
+import type { UsualRule } from "./rule.ts";
+import type { Reading } from "./sample.ts";
+
+interface Surroundings {
+  environment: Environment;
+  /** Aborted when the time for this sample is over; nothing may outlive that. */
+  abort: AbortSignal;
+}
+
+export interface DatabaseContext extends Surroundings {
+  /** Of the guard alone, with a statement timeout. */
+  session: Session;
+  readings: Readings;
+}
+
+export type OutsideContext = Surroundings;
+
+/** Measures once. Whatever it throws makes the sample `unknown`, with the message as its reason. */
+export type Measure<Context> = (context: Context) => Promise<Reading>;
+
+interface Told {
+  kind: string;
+  /** One line for `docs/guard.md`. */
+  summary: string;
+  unit: string;
+  /** It names Belay as the cause by itself, so one bad sample needs no statistics. */
+  attributed: boolean;
+  /** How it is judged where the configuration does not say. */
+  usual: UsualRule;
+}
+
+type Needs =
+  | { needs: "database"; measure: Measure<DatabaseContext> }
+  | { needs: "outside"; measure: Measure<OutsideContext> };
+
+/** A signal that is ready to be sampled; what it remembers between samples is its own. */
+export type Signal = Told & Needs & { name: string };
+
+export interface SignalKind extends Told {
+  /** It needs nothing to be told, so every watch has it. */
+  builtIn: boolean;
+  /** What `guard.signals` of the configuration may say, `kind` included. */
+  schema: z.ZodObject;
+  /** Throws a ZodError for options that the schema refuses. */
+  create(name: string, options: unknown): Signal;
+}
+
+type Definition<Shape extends z.ZodRawShape> = Told & {
+  options: Shape;
+} & (
+    | {
+        needs: "database";
+        measures(options: z.infer<z.ZodObject<Shape>>): Measure<DatabaseContext>;
+      }
+    | {
+        needs: "outside";
+        measures(options: z.infer<z.ZodObject<Shape>>): Measure<OutsideContext>;
+      }
+  );
+
+export function defineSignal<Shape extends z.ZodRawShape>(
+  definition: Definition<Shape>,
+): SignalKind {
+  const { kind, summary, unit, attributed, usual, options } = definition;
+  const told = { kind, summary, unit, attributed, usual };
+  const own = z.strictObject(options);
+  return {
+    ...told,
+    builtIn: own.safeParse({}).success && definition.needs === "database",
+    schema: z.strictObject({ kind: z.literal(kind), ...options }),
+    create(name, given) {
+      const parsed = own.parse(given) as z.infer<z.ZodObject<Shape>>;
+      // The two arms are the same but for the context that they are given.
+      return definition.needs === "database"
+        ? { ...told, name, needs: "database", measure: definition.measures(parsed) }
+        : { ...told, name, needs: "outside", measure: definition.measures(parsed) };
+    },
+  };
+}
+
+/** Bad above the limit. */
+export function upTo(limit: number, value: number, detail?: string): Reading {
+  return {
+    state: value > limit ? "bad" : "ok",
+    value,
+    ...(detail === undefined ? {} : { detail }),
+  };
+}

@@ -1,0 +1,30 @@
+// Owns: the list of signal kinds, in the order of `docs/guard.md`.
+
+import type { SignalKind } from "../signal.ts";
+import { kind as blocked } from "./blocked.ts";
+import { kind as command } from "./command.ts";
+import { kind as connections } from "./connections.ts";
+import { kind as deadlocks } from "./deadlocks.ts";
+import { kind as http } from "./http.ts";
+import { kind as idleInTransaction } from "./idle-in-transaction.ts";
+import { kind as latency } from "./latency.ts";
+import { kind as lockQueue } from "./lock-queue.ts";
+import { kind as prometheus } from "./prometheus.ts";
+import { kind as replicationLag } from "./replication-lag.ts";
+import { kind as rollbackRatio } from "./rollback-ratio.ts";
+import { kind as sql } from "./sql.ts";
+
+export const signalKinds: readonly SignalKind[] = [
+  blocked,
+  lockQueue,
+  idleInTransaction,
+  deadlocks,
+  rollbackRatio,
+  connections,
+  replicationLag,
+  latency,
+  sql,
+  http,
+  command,
+  prometheus,
+];

@@ -1,0 +1,44 @@
+// Owns: what the application says of itself. Only its answer counts: where nobody answers,
+// nothing is known.
+
+import { z } from "zod";
+import { defineSignal } from "../signal.ts";
+import { atPointer } from "./json-pointer.ts";
+
+export const kind = defineSignal({
+  kind: "http",
+  summary: "a health endpoint: its status, its time, and what its JSON says at `pointer`",
+  unit: "ms",
+  needs: "outside",
+  attributed: false,
+  usual: { test: "condition", consecutive: 3, action: "rollback" },
+  options: {
+    url: z.url(),
+    headers: z.record(z.string(), z.string()).default({}),
+    /** Any other is bad. Absent: 200 to 299. */
+    status: z.number().int().optional(),
+    limitMs: z.number().nonnegative().default(5_000),
+    /** RFC 6901, e.g. `/checks/database`. */
+    pointer: z.string().startsWith("/").optional(),
+    /** What has to be there; absent: `true`, `"ok"`, `"up"`, `"pass"` or `"healthy"`. */
+    equals: z.union([z.string(), z.number(), z.boolean()]).optional(),
+  },
+  measures:
+    ({ url, headers, status, limitMs, pointer, equals }) =>
+    async ({ environment, abort }) => {
+      const startedAt = environment.monotonic();
+      const response = await fetch(url, { headers, signal: abort, redirect: "manual" });
+      const text = await response.text();
+      const value = environment.monotonic() - startedAt;
+      const isFine = status === undefined ? response.ok : response.status === status;
+      if (!isFine) return { state: "bad", value, detail: `status ${response.status}` };
+      if (value > limitMs) return { state: "bad", value, detail: "slow" };
+      if (pointer === undefined) return { state: "ok", value };
+      const found = atPointer(text, pointer);
+      const isHealthy = equals === undefined ? healthy.has(found) : found === equals;
+      const detail = `${pointer} is ${JSON.stringify(found) ?? "absent"}`;
+      return { state: isHealthy ? "ok" : "bad", value, detail };
+    },
+});
+
+const healthy = new Set<unknown>([true, "ok", "OK", "up", "UP", "pass", "healthy"]);

@@ -1,0 +1,28 @@
+// Owns: a signal of the user's own, as a query.
+
+import { z } from "zod";
+import { defineSignal, upTo } from "../signal.ts";
+
+export const kind = defineSignal({
+  kind: "sql",
+  summary: "the number that a query answers, or whether it answers true",
+  unit: "",
+  needs: "database",
+  attributed: false,
+  usual: { test: "condition", consecutive: 3, action: "rollback" },
+  options: {
+    /** Runs in a read-only transaction; its first column counts. */
+    sql: z.string(),
+    limit: z.number().optional(),
+  },
+  measures:
+    ({ sql, limit }) =>
+    async ({ session, readings }) => {
+      const answer = await readings.probe(session, sql);
+      if (typeof answer === "boolean")
+        return { state: answer ? "ok" : "bad", value: Number(answer) };
+      const value = answer === null || answer === "" ? Number.NaN : Number(answer);
+      if (Number.isFinite(value)) return upTo(limit ?? Number.POSITIVE_INFINITY, value);
+      return { state: "unknown", why: `the query answered ${JSON.stringify(answer) ?? "no row"}` };
+    },
+});

@@ -1,0 +1,304 @@
+// Every kind of signal against the real thing: it is ok, it is made bad, it is taken away. What is
+// taken away is unknown with a reason, never ok, and known again once it is back.
+
+import { once } from "node:events";
+import { createServer, type Server } from "node:http";
+import pg from "pg";
+import { afterEach, describe, expect, test } from "vitest";
+import { realEnvironment } from "../../src/core/environment.ts";
+import { postgres } from "../../src/dialects/postgres/dialect.ts";
+import type { Sample } from "../../src/guard/sample.ts";
+import { openSampler, type Sampler } from "../../src/guard/sampling.ts";
+import { signalKinds } from "../../src/guard/signals/all.ts";
+import { createProxy } from "../support/proxy.ts";
+import { createDatabase, forEachServer, type TestDatabase } from "../support/servers.ts";
+
+const closing: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+});
+
+function samplerOf(url: string, kind: string, options: object = {}, limitMs = 2_000): Sampler {
+  const found = signalKinds.find((each) => each.kind === kind);
+  if (found === undefined) throw new Error(`no signal ${kind}`);
+  const signals = [found.create(kind, options)];
+  const sampler = openSampler({
+    ...{ dialect: postgres, url, environment: realEnvironment, signals, limitMs },
+  });
+  closing.push(() => sampler[Symbol.asyncDispose]());
+  return sampler;
+}
+
+async function one(sampler: Sampler): Promise<Sample> {
+  const [sample] = await sampler.sample();
+  if (sample === undefined) throw new Error("no sample");
+  return sample;
+}
+
+/** Samples until it is as wanted; statistics of a server take a moment to arrive. */
+async function until(sampler: Sampler, state: Sample["state"]): Promise<Sample> {
+  const deadline = realEnvironment.monotonic() + 20_000;
+  for (;;) {
+    const sample = await one(sampler);
+    if (sample.state === state) return sample;
+    if (realEnvironment.monotonic() > deadline) {
+      throw new Error(`not ${state}: ${JSON.stringify(sample)}`);
+    }
+    await realEnvironment.sleep(20);
+  }
+}
+
+async function client(url: string, applicationName = "shop"): Promise<pg.Client> {
+  const opened = new pg.Client({ connectionString: url, application_name: applicationName });
+  opened.on("error", () => {});
+  await opened.connect();
+  closing.push(() => opened.end());
+  return opened;
+}
+
+/** A role that may do nothing but connect, as a second URL of the database. */
+async function stranger(db: TestDatabase): Promise<string> {
+  const name = `stranger_${db.name}`;
+  await db.query(`CREATE ROLE ${name} LOGIN`);
+  closing.push(() => db.query(`DROP ROLE ${name}`));
+  const url = new URL(db.url);
+  url.username = name;
+  return url.href;
+}
+
+async function serve(
+  answer: Parameters<typeof createServer>[1],
+): Promise<{ url: string; server: Server }> {
+  const server = createServer(answer!);
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  closing.push(() => server.close());
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return { url: `http://127.0.0.1:${address.port}/`, server };
+}
+
+forEachServer("signals of the server", (server) => {
+  async function database() {
+    const db = await createDatabase(server);
+    closing.push(() => db.drop());
+    await db.query(
+      "CREATE TABLE t (id int PRIMARY KEY, n int); INSERT INTO t VALUES (1, 0), (2, 0)",
+    );
+    return db;
+  }
+
+  test("blocked: whoever waits for us, also behind a lock that we only ask for", async () => {
+    const db = await database();
+    const sampler = samplerOf(db.url, "blocked", { overMs: 0 });
+    const [reader, belay, writer] = await Promise.all([
+      client(db.url),
+      client(db.url, "belay:7"),
+      client(db.url),
+    ]);
+    await reader?.query("BEGIN; SELECT * FROM t");
+    expect(await one(sampler)).toMatchObject({ state: "ok", value: 0 });
+    // Ours waits for the reader, and the writer waits behind ours.
+    const altering = belay?.query("ALTER TABLE t ADD COLUMN more int");
+    await until(samplerOf(db.url, "lock-queue", { limit: 0 }), "bad");
+    const writing = writer?.query("UPDATE t SET n = 1");
+    const sample = await until(sampler, "bad");
+    expect(sample).toMatchObject({ value: 1, detail: expect.stringContaining("UPDATE t SET n") });
+    await reader?.query("COMMIT");
+    await Promise.all([altering, writing]);
+    expect(await one(sampler)).toMatchObject({ state: "ok" });
+  });
+
+  test("blocked: others who block each other are not our doing", async () => {
+    const db = await database();
+    const [first, second] = await Promise.all([client(db.url), client(db.url)]);
+    await first?.query("BEGIN; UPDATE t SET n = 1");
+    const waiting = second?.query("UPDATE t SET n = 2");
+    await until(samplerOf(db.url, "lock-queue", { limit: 0 }), "bad");
+    expect(await one(samplerOf(db.url, "blocked", { overMs: 0 }))).toMatchObject({ state: "ok" });
+    await first?.query("COMMIT");
+    await waiting;
+  });
+
+  test("idle-in-transaction, and a role that may not see it", async () => {
+    const db = await database();
+    const idle = await client(db.url);
+    await idle.query("BEGIN; SELECT 1");
+    expect(
+      await until(samplerOf(db.url, "idle-in-transaction", { limitMs: 0 }), "bad"),
+    ).toMatchObject({ detail: "1 sessions" });
+    const blind = samplerOf(await stranger(db), "idle-in-transaction");
+    expect(await one(blind)).toMatchObject({
+      state: "unknown",
+      why: expect.stringContaining("pg_read_all_stats"),
+    });
+  });
+
+  test("deadlocks", async () => {
+    const db = await database();
+    const sampler = samplerOf(db.url, "deadlocks");
+    expect(await one(sampler)).toMatchObject({ state: "ok", value: 0 });
+    const [first, second] = await Promise.all([client(db.url), client(db.url)]);
+    await first?.query("BEGIN; UPDATE t SET n = 1 WHERE id = 1");
+    await second?.query("BEGIN; UPDATE t SET n = 1 WHERE id = 2");
+    await Promise.allSettled([
+      first?.query("UPDATE t SET n = 1 WHERE id = 2"),
+      second?.query("UPDATE t SET n = 1 WHERE id = 1"),
+    ]);
+    await Promise.all([first?.query("ROLLBACK"), second?.query("ROLLBACK")]);
+    expect(await until(sampler, "bad")).toMatchObject({ value: 1 });
+    expect(await one(sampler)).toMatchObject({ state: "ok", value: 0 });
+  });
+
+  test("rollback-ratio", async () => {
+    const db = await database();
+    const sampler = samplerOf(db.url, "rollback-ratio");
+    await one(sampler);
+    const failing = await client(db.url);
+    let isOver = false;
+    // A session reports what it has done every second at most, and only while it does something.
+    const traffic = (async () => {
+      while (!isOver) await failing.query("SELECT gone FROM t").catch(() => {});
+    })();
+    const { events } = (await until(sampler, "bad")) as { events: { bad: number; all: number } };
+    isOver = true;
+    await traffic;
+    expect(events.bad).toBeGreaterThan(0);
+    expect(events.all).toBeGreaterThanOrEqual(events.bad);
+  });
+
+  test("connections, replication-lag and latency", async () => {
+    const db = await database();
+    expect(await one(samplerOf(db.url, "connections", { limit: 0 }))).toMatchObject({
+      state: "bad",
+    });
+    expect(await one(samplerOf(db.url, "connections"))).toMatchObject({ state: "ok" });
+    expect(await one(samplerOf(db.url, "replication-lag"))).toMatchObject({ state: "ok" });
+    expect(await one(samplerOf(db.url, "replication-lag", { standbys: 1 }))).toMatchObject({
+      state: "unknown",
+      why: "0 of 1 standbys are connected",
+    });
+    const slow = { sql: "SELECT pg_sleep(0.05)", limitMs: 20 };
+    expect(await one(samplerOf(db.url, "latency", slow))).toMatchObject({ state: "bad" });
+    expect(await one(samplerOf(db.url, "latency"))).toMatchObject({ state: "ok" });
+  });
+
+  test("sql: truth, numbers, what is no answer; it can change nothing", async () => {
+    const db = await database();
+    const of = (sql: string, more: object = {}) => one(samplerOf(db.url, "sql", { sql, ...more }));
+    expect(await of("SELECT count(*) = 2 FROM t")).toMatchObject({ state: "ok" });
+    expect(await of("SELECT count(*) = 3 FROM t")).toMatchObject({ state: "bad" });
+    expect(await of("SELECT count(*) FROM t", { limit: 1 })).toMatchObject({
+      state: "bad",
+      value: 2,
+    });
+    expect(await of("SELECT n FROM t WHERE false")).toMatchObject({ state: "unknown" });
+    expect(await of("SELECT gone FROM t")).toMatchObject({
+      state: "unknown",
+      why: expect.stringContaining("gone"),
+    });
+    expect(await of("DELETE FROM t RETURNING true")).toMatchObject({
+      state: "unknown",
+      why: expect.stringContaining("read-only"),
+    });
+    expect(await db.query("SELECT count(*)::int AS n FROM t")).toEqual([{ n: 2 }]);
+  });
+
+  test("a query that takes too long is unknown, and the others of its round are not", async () => {
+    const db = await database();
+    const kind = (name: string) => signalKinds.find((each) => each.kind === name);
+    const signals = [
+      kind("sql")?.create("endless", { sql: "SELECT true FROM pg_sleep(60)" }),
+      kind("connections")?.create("connections", {}),
+    ].flatMap((each) => each ?? []);
+    await using sampler = openSampler({
+      ...{ dialect: postgres, url: db.url, environment: realEnvironment, signals, limitMs: 1_000 },
+    });
+    expect(await sampler.sample()).toMatchObject([
+      { signal: "endless", state: "unknown", why: expect.stringContaining("statement timeout") },
+      { signal: "connections", state: "ok" },
+    ]);
+  });
+
+  test("a cut connection is unknown in time, and known again when it is back", async () => {
+    const db = await database();
+    await using proxy = await createProxy(db.url);
+    const sampler = samplerOf(proxy.url, "lock-queue", {}, 300);
+    expect(await one(sampler)).toMatchObject({ state: "ok" });
+    proxy.cut();
+    const startedAt = realEnvironment.monotonic();
+    expect(await one(sampler)).toMatchObject({ state: "unknown", why: "no answer within 300 ms" });
+    // Generous for a busy machine; without a limit it would be for ever.
+    expect(realEnvironment.monotonic() - startedAt).toBeLessThan(10_000);
+    proxy.heal();
+    expect(await until(sampler, "ok")).toMatchObject({ value: 0 });
+  });
+});
+
+describe("signals from outside", () => {
+  const outside = (kind: string, options: object, limitMs?: number) =>
+    samplerOf("postgres://nobody@127.0.0.1:1/none", kind, options, limitMs);
+
+  test("http: status, time, and what its JSON says", async () => {
+    let [status, body] = [200, '{"checks":{"a/b":"ok"},"errors":0}'];
+    const { url, server } = await serve((_, response) => response.writeHead(status).end(body));
+    const pointer = outside("http", { url, pointer: "/checks/a~1b" });
+    const number = outside("http", { url, pointer: "/errors", equals: 0 });
+    expect(await one(pointer)).toMatchObject({ state: "ok" });
+    expect(await one(number)).toMatchObject({ state: "ok" });
+    expect(await one(outside("http", { url, pointer: "/gone" }))).toMatchObject({ state: "bad" });
+    expect(await one(outside("http", { url, limitMs: 0 }))).toMatchObject({ detail: "slow" });
+    body = '{"checks":{"a/b":"down"},"errors":2}';
+    expect(await one(pointer)).toMatchObject({ state: "bad" });
+    expect(await one(number)).toMatchObject({ state: "bad" });
+    body = "<html>";
+    expect(await one(pointer)).toMatchObject({ state: "unknown" });
+    status = 503;
+    expect(await one(pointer)).toMatchObject({ state: "bad", detail: "status 503" });
+    server.closeAllConnections();
+    server.close();
+    expect(await one(pointer)).toMatchObject({
+      state: "unknown",
+      why: expect.stringContaining("fetch failed"),
+    });
+  });
+
+  test("http: an endpoint that never answers is unknown in time", async () => {
+    const { url, server } = await serve(() => {});
+    expect(await one(outside("http", { url }, 200))).toMatchObject({
+      state: "unknown",
+      why: "no answer within 200 ms",
+    });
+    server.closeAllConnections();
+  });
+
+  test("prometheus: the largest of a vector; nothing and NaN are not known", async () => {
+    let result: unknown[] = [{ value: [0, "1"] }, { value: [0, "3"] }];
+    let seen = "";
+    const { url } = await serve((request, response) => {
+      seen = request.url ?? "";
+      response.end(JSON.stringify({ status: "success", data: { resultType: "vector", result } }));
+    });
+    const sampler = outside("prometheus", { url, query: "up == 1", limit: 2 });
+    expect(await one(sampler)).toMatchObject({ state: "bad", value: 3 });
+    expect(seen).toBe("/api/v1/query?query=up+%3D%3D+1");
+    result = [{ value: [0, "1"] }];
+    expect(await one(sampler)).toMatchObject({ state: "ok", value: 1 });
+    result = [{ value: [0, "NaN"] }];
+    expect(await one(sampler)).toMatchObject({ state: "unknown" });
+    result = [];
+    expect(await one(sampler)).toMatchObject({ state: "unknown", why: "the query has no series" });
+  });
+
+  test("command: 0, 1, anything else, and one that does not end", async () => {
+    const of = (command: string, limitMs?: number) => one(outside("command", { command }, limitMs));
+    expect(await of("true")).toMatchObject({ state: "ok" });
+    expect(await of("echo broken; exit 1")).toMatchObject({ state: "bad", detail: "broken" });
+    expect(await of("exit 2")).toMatchObject({ state: "unknown" });
+    expect(await of("no-such-program-here")).toMatchObject({ state: "unknown" });
+    expect(await of("sleep 60; true", 200)).toMatchObject({
+      state: "unknown",
+      why: "no answer within 200 ms",
+    });
+  });
+});
