@@ -182,4 +182,98 @@ forEachServer("corners of the undo window", (server) => {
     expect((await belay.up()).error).toBeUndefined();
     expect(await db.query("SELECT a FROM seen")).toEqual([{ a: 10 }]);
   });
+
+  test("a cell that cannot go back holds back no other of its row", async () => {
+    const { db, belay, project } = await world(server, {
+      "1_base.up.sql": `CREATE TABLE t (id int PRIMARY KEY, a int UNIQUE, b int, c int);
+        INSERT INTO t VALUES (1, 1, 1, 1), (2, 2, 2, 2);`,
+      "2_twice.up.sql": "UPDATE t SET a = a + 10, b = b + 10; UPDATE t SET b = b + 10;",
+    });
+    await using _p = project;
+    await using _d = db;
+    await belay.up();
+    await db.query("UPDATE t SET a = 1 WHERE id = 2");
+    const { conflicts } = await belay.down();
+    expect(await db.query("SELECT * FROM t ORDER BY id")).toEqual([
+      { id: 1, a: 11, b: 1, c: 1 },
+      { id: 2, a: 1, b: 2, c: 2 },
+    ]);
+    expect(conflicts.map(({ key, columns }) => ({ key, columns }))).toEqual(
+      expect.arrayContaining([
+        { key: { id: 1 }, columns: ["a"] },
+        { key: { id: 2 }, columns: ["a"] },
+      ]),
+    );
+  });
+
+  test("an enum keeps a value that rows hold, and says whose", async () => {
+    const { db, belay, project } = await world(server, {
+      "1_base.up.sql": `CREATE TYPE mood AS ENUM ('sad', 'glad');
+        CREATE TABLE "T é" (id int PRIMARY KEY, "m d" mood, others mood[]);
+        CREATE TABLE untouched (id int PRIMARY KEY, m mood);
+        CREATE FUNCTION best() RETURNS mood LANGUAGE sql AS $f$ SELECT 'glad'::mood $f$;`,
+      "2_add.up.sql": "ALTER TYPE mood ADD VALUE 'fine' BEFORE 'glad';",
+    });
+    await using _p = project;
+    await using _d = db;
+    await belay.up();
+    await db.query(`INSERT INTO "T é" VALUES (1, 'fine', '{sad}'), (2, 'sad', '{fine}')`);
+    const undone = await belay.down();
+    expect(undone.error).toBeUndefined();
+    expect(undone.conflicts.map(({ target, columns }) => ({ target, columns }))).toEqual([
+      { target: 'public."T é"', columns: ["m d"] },
+      { target: 'public."T é"', columns: ["others"] },
+    ]);
+    expect(await db.query(`SELECT "m d", others::text FROM "T é" ORDER BY id`)).toEqual([
+      { "m d": "fine", others: "{sad}" },
+      { "m d": "sad", others: "{fine}" },
+    ]);
+    expect(await db.query("SELECT best()")).toEqual([{ best: "glad" }]);
+  });
+
+  test("an enum whose added value no row holds is as it was", async () => {
+    const { db, belay, project } = await world(server, {
+      "1_base.up.sql": `CREATE TYPE mood AS ENUM ('sad', 'glad'); CREATE TABLE t (m mood, n mood[]);
+        CREATE FUNCTION best() RETURNS mood LANGUAGE sql AS $belay$ SELECT 'glad'::mood $belay$;`,
+      "2_add.up.sql": "ALTER TYPE mood ADD VALUE 'fine' BEFORE 'glad';",
+    });
+    await using _p = project;
+    await using _d = db;
+    await belay.up();
+    await db.query("INSERT INTO t VALUES ('glad', '{sad}')");
+    expect(await belay.down()).toMatchObject({ outcome: "done", verified: true, conflicts: [] });
+    await expect(db.query("SELECT 'fine'::mood")).rejects.toThrow(/invalid input value/);
+    expect(await db.query("SELECT best()")).toEqual([{ best: "glad" }]);
+    expect((await belay.up()).error).toBeUndefined();
+  });
+
+  test("a foreign key to a partitioned table is one", async () => {
+    const { db, belay, project } = await world(server, {
+      "1_base.up.sql": `CREATE TABLE p (id int PRIMARY KEY) PARTITION BY HASH (id);
+        CREATE TABLE p0 PARTITION OF p FOR VALUES WITH (MODULUS 1, REMAINDER 0);
+        CREATE TABLE c (id int PRIMARY KEY, p int);`,
+      "2_key.up.sql": "ALTER TABLE c ADD FOREIGN KEY (p) REFERENCES p;",
+    });
+    await using _p = project;
+    await using _d = db;
+    await belay.up();
+    expect(await belay.down()).toMatchObject({ outcome: "done", verified: true });
+  });
+
+  test("what a rollback could not restore, and said so, is in no later one's way", async () => {
+    const { db, belay, project } = await world(server, {
+      "1_base.up.sql": `CREATE TABLE p (id int PRIMARY KEY);
+        CREATE TABLE c (id int PRIMARY KEY, p int REFERENCES p);`,
+      "2_index.up.sql": "CREATE INDEX c_p ON c (p);",
+      "3_drop.up.sql": "DROP TABLE p CASCADE;",
+    });
+    await using _p = project;
+    await using _d = db;
+    await belay.up();
+    await db.query("INSERT INTO c VALUES (1, 7)");
+    const undone = await belay.down();
+    expect(undone.conflicts).toMatchObject([{ target: "public.c", key: null }]);
+    expect(await belay.down()).toMatchObject({ outcome: "done", verified: true, conflicts: [] });
+    expect(await db.query("SELECT to_regclass('c_p') AS gone")).toEqual([{ gone: null }]);
+  });
 });

@@ -5,15 +5,32 @@ import type { CatalogChange } from "../journal/record.ts";
 
 /**
  * Judges a way back: what the up changed must be as it was, and everything else as it is now, so
- * that drift elsewhere does not count against it. By name: an object that was created again has
- * another identity.
+ * that drift does not count against it: elsewhere, or in what the up left alone of the same object.
+ * By name: an object that was created again has another identity.
  */
 export function judgeWayBack(changed: readonly CatalogChange[]) {
   return (present: Catalog, result: Catalog): Difference[] => {
-    const expected = new Map<string, CatalogObject>();
-    for (const object of present.values()) expected.set(object.name, object);
+    const now = new Map<string, CatalogObject>();
+    for (const object of present.values()) now.set(object.name, object);
+    const expected = new Map(now);
     for (const { after } of changed) if (after) expected.delete(after.name);
-    for (const { before } of changed) if (before) expected.set(before.name, before);
+    for (const { before, after } of changed) {
+      if (before === undefined) continue;
+      const same = after && now.get(after.name);
+      expected.set(before.name, after && same ? undone(before, after, same) : before);
+    }
     return differences(expected, result, "name");
   };
+}
+
+/** `before`, with what is now of the facts that the up did not touch. */
+function undone(before: CatalogObject, after: CatalogObject, now: CatalogObject): CatalogObject {
+  const facts = { ...before.facts };
+  for (const fact of new Set([before, after, now].flatMap((each) => Object.keys(each.facts)))) {
+    if (before.facts[fact] !== after.facts[fact]) continue;
+    const value = now.facts[fact];
+    if (value === undefined) delete facts[fact];
+    else facts[fact] = value;
+  }
+  return { ...before, facts };
 }

@@ -54,16 +54,17 @@ export function recallDrop(
   });
 }
 
-/** Newest last. */
+/** Newest last; without the copies that a foreign key to a partitioned table has for its partitions. */
 export function constraintsOf(
   catalog: Lookup,
   table: Relation,
   type?: ConstraintType,
 ): Promise<{ oid: string; name: string; type: string }[]> {
   return catalog.rows(
-    `SELECT oid::text, conname::text AS name, contype::text AS type FROM pg_constraint
+    `SELECT oid::text, conname::text AS name, contype::text AS type FROM pg_constraint k
      WHERE conrelid = $1::oid AND contype <> 't' AND ($2::text IS NULL OR contype::text = $2)
-     ORDER BY pg_constraint.oid`,
+       AND NOT EXISTS (SELECT FROM pg_constraint p WHERE p.oid = k.conparentid AND p.conrelid = k.conrelid)
+     ORDER BY k.oid`,
     [table.oid, type ?? null],
   );
 }

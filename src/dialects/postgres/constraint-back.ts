@@ -136,15 +136,23 @@ export function unlessUnfit(
   { shelf, table, column, why }: { shelf: ShelfId; table: string; column?: string; why: string },
 ): UndoStatement {
   const columns = column === undefined ? "NULL" : `ARRAY[${literal(column)}]`;
-  return ours(
-    `BEGIN
+  const told = `INSERT INTO belay.conflict (shelf, target, columns, resolution)
+    VALUES (${literal(shelf)}, ${literal(table)}, ${columns}, ${literal(`${why}: `)} || SQLERRM)`;
+  return allUnlessUnfit(statements, [told], [table]);
+}
+
+/** All of the statements; or, where a value does not fit, none of them and `told` instead. */
+export function allUnlessUnfit(
+  statements: readonly string[],
+  told: readonly string[],
+  tables: string[],
+): UndoStatement {
+  const block = `BEGIN
 ${statements.map((sql) => `  ${sql};`).join("\n")}
 EXCEPTION WHEN data_exception OR ${violations} THEN
-  INSERT INTO belay.conflict (shelf, target, columns, resolution)
-    VALUES (${literal(shelf)}, ${literal(table)}, ${columns}, ${literal(`${why}: `)} || SQLERRM);
-END`,
-    table,
-  );
+${told.map((sql) => `  ${sql};`).join("\n")}
+END`;
+  return { ...inTransaction(doBlock(block)), merges: tables };
 }
 
 /** What is said of a constraint that may have stayed away. */

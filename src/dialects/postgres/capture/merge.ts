@@ -15,15 +15,19 @@ import { heedNewer, tellNewer } from "./newer.ts";
 import { dollar, inShelf } from "./shelf.ts";
 import { nameOf, type Target, visible } from "./targets.ts";
 
-/** Creates `update_<n>`, `insert_<n>`, `delete_<n>` and `refuse_<n>`. */
+/** Creates `update_<n>`, `insert_<n>`, `delete_<n>`, `refuse_<n>` and `cells_<n>`. */
 export function mergeFunctions(id: ShelfId, target: Target): string[] {
   return [
     updateFunction(id, target),
     insertFunction(id, target),
     deleteFunction(id, target),
     refuseFunction(id, target),
+    cellsFunction(id, target),
   ];
 }
+
+/** SQLSTATE classes that say something of rows; all others (locks, limits, rights) end the undo. */
+export const ofData = "left(SQLSTATE, 2) IN ('22', '23', '27', '44', 'P0')";
 
 const range = "i.no BETWEEN $1 AND $2";
 export const array = (texts: readonly string[]) =>
@@ -79,7 +83,7 @@ function updateFunction(id: ShelfId, target: Target): string {
   );
   return createFunction(
     inShelf(id, "update", target.number),
-    "lo bigint, hi bigint",
+    "lo bigint, hi bigint, cell int DEFAULT NULL",
     `DECLARE
   referrer record;
   touched boolean[];
@@ -110,7 +114,10 @@ BEGIN
       FROM generate_subscripts(touched, 1) AS k)
     || ') FROM ' || ${literal(net)} || ' AS i WHERE i.op = ''u'' AND ${range}'
     INTO touched, wanted USING lo, hi;
-  IF wanted = 0 THEN RETURN; END IF;
+  FOR k IN 1 .. cardinality(touched) LOOP
+    touched[k] := touched[k] AND k = coalesce(cell, k);
+  END LOOP;
+  IF wanted = 0 OR true <> ALL (touched) THEN RETURN; END IF;
   ${guardKeys(id, target)}
   ${heedNewer(id, target)}
   ${tellNewer(id, target, range)}
@@ -333,7 +340,7 @@ function refuseFunction(id: ShelfId, target: Target): string {
   const conflicts = conflictInsert(
     id,
     target,
-    `${key}, NULL,
+    `${key}, $3,
        CASE WHEN i.op <> 'd' THEN ${rowJson(target, ({ at }) => `i.${newCell(at)}`)} END,
        CASE WHEN i.op <> 'i' THEN ${rowJson(target, ({ at }) => `i.${oldCell(at)}`)} END,
        CASE WHEN t.tableoid IS NOT NULL THEN ${rowJson(target, ({ column }) => stored(column, "t"))} END, $2
@@ -344,14 +351,44 @@ function refuseFunction(id: ShelfId, target: Target): string {
   return refusing(id, target, conflicts);
 }
 
-/** `conflicts`: as INSERT, of the row `$1` for the reason `$2`. */
+/**
+ * A changed row that is refused as a whole: of its cells, those go back that are not refused alone.
+ * One that nobody wrote since would otherwise be left between two statements of the migration.
+ */
+function cellsFunction(id: ShelfId, target: Target): string {
+  const names = visible(target).map(({ column }) => column.name);
+  return createFunction(
+    inShelf(id, "cells", target.number),
+    "which bigint",
+    `DECLARE
+  names text[] := ${array(names)};
+  refused text[] := '{}';
+  reason text;
+BEGIN
+  FOR k IN 1 .. cardinality(names) LOOP
+    BEGIN
+      PERFORM ${inShelf(id, "update", target.number)}(which, which, k);
+    EXCEPTION WHEN OTHERS THEN
+      IF NOT ${ofData} THEN RAISE; END IF;
+      refused := refused || names[k];
+      reason := SQLERRM;
+    END;
+  END LOOP;
+  IF cardinality(refused) > 0 THEN
+    PERFORM ${inShelf(id, "refuse", target.number)}(which, reason, refused);
+  END IF;
+END`,
+  );
+}
+
+/** `conflicts`: as INSERT, of the row `$1` for the reason `$2`, in the columns `$3` or the whole row. */
 export function refusing(id: ShelfId, { number }: Target, conflicts: string): string {
   return createFunction(
     inShelf(id, "refuse", number),
-    "which bigint, why text",
+    "which bigint, why text, columns text[] DEFAULT NULL",
     `BEGIN
   IF to_regclass('belay.conflict') IS NOT NULL THEN
-    EXECUTE ${literal(conflicts)} USING which, why;
+    EXECUTE ${literal(conflicts)} USING which, why, columns;
   END IF;
 END`,
   );

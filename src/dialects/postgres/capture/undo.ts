@@ -10,7 +10,7 @@
 import { literal } from "../names.ts";
 import type { ShelfId } from "../shelf-names.ts";
 import { isKeyless, keylessFunctions } from "./keyless.ts";
-import { mergeFunctions } from "./merge.ts";
+import { mergeFunctions, ofData } from "./merge.ts";
 import { netFunctions } from "./net.ts";
 import { doBlock, dollar, inShelf } from "./shelf.ts";
 import type { Target } from "./targets.ts";
@@ -93,9 +93,6 @@ BEGIN
 END`)}`;
 }
 
-/** SQLSTATE classes that say something of rows; all others (locks, limits, rights) end the undo. */
-const ofData = "left(SQLSTATE, 2) IN ('22', '23', '27', '44', 'P0')";
-
 /**
  * Runs `call`, a function over a range of numbers, over first..last in pieces as large as succeed.
  * Returns the numbers that are refused alone, with the server's words.
@@ -156,10 +153,16 @@ function piecemealFunction(id: ShelfId, targets: readonly Target[]): string {
   const deletes = childrenFirst.map(
     (target) => `PERFORM ${pieces("delete", "i", target, ", false")};`,
   );
-  const refusals = targets.map(
-    (target) =>
-      `PERFORM ${name("refuse", target)}(k.no, k.why) FROM ${waiting} AS k WHERE k.number = ${target.number};`,
-  );
+  const refusals = targets.flatMap((target) => {
+    const refused = (what: string, which: string) =>
+      `PERFORM ${name(what, target)}(${which}) FROM ${waiting} AS k WHERE k.number = ${target.number}`;
+    if (isKeyless(target)) return [`${refused("refuse", "k.no, k.why")};`];
+    const updates = steps.findIndex((step) => step.target === target && step.op === "u");
+    return [
+      `${refused("cells", "k.no")} AND k.place = ${updates};`,
+      `${refused("refuse", "k.no, k.why")} AND k.place <> ${updates};`,
+    ];
+  });
   const finals = childrenFirst.map(
     (target) =>
       `PERFORM ${name("refuse", target)}(p.refused, p.why) ${pieces("delete", "i", target, ", true")};`,
@@ -247,10 +250,16 @@ export function dropMerge(id: ShelfId, targets: readonly Target[]): string[] {
     `${inShelf(id, "piecemeal")}()`,
     ...targets.flatMap(({ number, ...target }) => [
       ...["prepare", "number"].map((what) => `${inShelf(id, what, number)}()`),
-      ...(isKeyless(target) ? [] : [`${inShelf(id, "compose", number)}()`]),
-      ...["update", "insert"].map((what) => `${inShelf(id, what, number)}(bigint, bigint)`),
+      ...(isKeyless(target)
+        ? [`${inShelf(id, "update", number)}(bigint, bigint)`]
+        : [
+            `${inShelf(id, "update", number)}(bigint, bigint, int)`,
+            `${inShelf(id, "compose", number)}()`,
+            `${inShelf(id, "cells", number)}(bigint)`,
+          ]),
+      `${inShelf(id, "insert", number)}(bigint, bigint)`,
       `${inShelf(id, "delete", number)}(bigint, bigint, boolean)`,
-      `${inShelf(id, "refuse", number)}(bigint, text)`,
+      `${inShelf(id, "refuse", number)}(bigint, text, text[])`,
     ]),
   ];
   return [

@@ -1,10 +1,11 @@
 // Owns: taking a value out of an enum again. The server cannot drop one, so the type is made anew
-// without it and every column that uses it changes over, which rewrites those tables and fails
-// loudly where a row holds the value.
+// without it and every column that uses it changes over, which rewrites those tables. Where a row
+// holds the value by then, the type stays as it is, and a line in `belay.conflict` says so.
 
 import { exactly, type Undo } from "../../../core/plan.ts";
+import { allUnlessUnfit } from "../constraint-back.ts";
 import type { Lookup } from "../kind.ts";
-import { quote } from "../names.ts";
+import { literal, quote } from "../names.ts";
 import { type Going, goingWith } from "./closure.ts";
 import { type Found, identityAs } from "./found.ts";
 import { creationsOf, dropOf } from "./recreate.ts";
@@ -12,6 +13,7 @@ import { satellitesOf } from "./satellites.ts";
 
 interface Column extends Record<string, unknown> {
   table: string;
+  bare: string;
   /** Quoted. */
   name: string;
   key: string;
@@ -45,7 +47,7 @@ export async function enumRebuild(catalog: Lookup, type: Found): Promise<Undo> {
   );
   const oldName = `belay_old_${type.name}`;
   const isAnew = (key: string) => others.some((other) => other.key === key);
-  return exactly(
+  const anew = [
     ...others
       .toReversed()
       .flatMap((each) => dropOf({ ...each, tiedTo: each.tiedTo.filter(isAnew) })),
@@ -59,7 +61,25 @@ export async function enumRebuild(catalog: Lookup, type: Found): Promise<Undo> {
       ...(satellites.get(key) ?? []),
       ...(creations.get(key)?.finish ?? []),
     ]),
+  ];
+  if (catalog.shelf === undefined || columns.length === 0) return exactly(...anew);
+  const [has] = await catalog.rows<{ labels: string }>(
+    "SELECT array_agg(enumlabel)::text AS labels FROM pg_enum WHERE enumtypid = $1::oid",
+    [type.oid],
   );
+  const told = columns.map((column) => holding(column, type, has?.labels ?? "{}"));
+  const tables = [...new Set(columns.map(({ table }) => table))];
+  return { kind: "exact", sql: [allUnlessUnfit(anew, told, tables)] };
+}
+
+/** Says which column it is for which the type has to stay: one that holds more than `labels`. */
+function holding({ table, bare, name, array }: Column, type: Found, labels: string): string {
+  const values = array ? `unnest(t.${name})` : `t.${name}`;
+  const why = `type ${type.identity} keeps a value that rows hold: `;
+  return `INSERT INTO belay.conflict (shelf, target, columns, resolution)
+    SELECT '', ${literal(table)}, ARRAY[${literal(bare)}], ${literal(why)} || SQLERRM
+    WHERE EXISTS (SELECT FROM ${table} AS t CROSS JOIN LATERAL (SELECT ${values}::text AS label) AS v
+      WHERE v.label <> ALL (${literal(labels)}::text[]))`;
 }
 
 /** All that cannot stay: it knows the type itself, or something that is made anew. */
@@ -88,7 +108,7 @@ function conversion({ table, name, array }: Column, type: Found): string {
 /** Of tables; the columns of views and indexes are made anew with them. */
 function columnsOf(catalog: Lookup, oid: string): Promise<Column[]> {
   return catalog.rows<Column>(
-    `SELECT (pg_identify_object('pg_class'::regclass, c.oid, 0)).identity AS table, quote_ident(a.attname) AS name,
+    `SELECT (pg_identify_object('pg_class'::regclass, c.oid, 0)).identity AS table, a.attname::text AS bare, quote_ident(a.attname) AS name,
        concat_ws(' ', 'pg_class', c.oid, a.attnum) AS key, a.atttypid <> t.oid AS array, a.attinhcount > 0 AS inherited
      FROM pg_type t JOIN pg_attribute a ON a.atttypid IN (t.oid, t.typarray) AND NOT a.attisdropped
        JOIN pg_class c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p')
