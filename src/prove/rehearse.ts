@@ -157,10 +157,14 @@ async function goBack(
   return { ...proof, verdict, ...(undoSource === "planned" && { inverse: up.inverse }) };
 }
 
-/** Whether the down itself says that a table is not as it was, because of what was written since. */
+/** Whether the down itself says that it is not as it was, because of what was written since. */
 function isTold({ object }: Difference, conflicts: readonly Conflict[]): boolean {
-  const tables = conflicts.map(({ target }) => `table ${target.replaceAll('"', "")}`);
-  return tables.includes(object.replaceAll('"', ""));
+  const bare = (name: string) => name.replaceAll('"', "");
+  return conflicts.some(
+    ({ target, resolution }) =>
+      bare(object) === `table ${bare(target)}` ||
+      bare(resolution).startsWith(`${bare(object)} keeps `),
+  );
 }
 
 function conflictFinding({ target, key, columns, resolution }: Conflict): Finding {
