@@ -248,3 +248,15 @@ export function catalogFromJson(json: unknown): Catalog {
     ]),
   );
 }
+
+/** Identities of tables of which another one has taken the name. */
+export function replacedTables(
+  changed: readonly { before?: CatalogObject; after?: CatalogObject }[],
+): { name: string; before: string; after: string }[] {
+  const old = new Map(changed.map(({ before }) => [before?.name, before?.identity]));
+  return changed.flatMap(({ after }) => {
+    const before = after?.name.startsWith("table ") ? old.get(after.name) : undefined;
+    if (after === undefined || before === undefined || before === after.identity) return [];
+    return [{ name: after.name.slice("table ".length), before, after: after.identity }];
+  });
+}

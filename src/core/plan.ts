@@ -84,6 +84,8 @@ export interface UndoStatement {
   searchPath?: readonly string[];
   /** Tables whose rows it brings together with what was written since; nothing of it is undone in turn. */
   merges?: string[];
+  /** Only looks whether all rows satisfy a constraint: it waits for rows that come over. */
+  checks?: boolean;
   /**
    * Puts back what the migration itself may have made: where an earlier statement of it is undone by
    * the text `madeBefore`, `sql` runs instead, or nothing. Gone once the whole migration is known.
@@ -107,6 +109,8 @@ export interface Kept {
   last?: string[];
   /** Tables whose changed rows are kept, qualified, for people. */
   tables?: string[];
+  /** Tables made anew under the name of others, to which what is written to them comes over. */
+  carries?: string[];
 }
 
 /**

@@ -280,6 +280,15 @@ export interface Dialect {
   /** Opaque mark for {@link Dialect.observe}; taken just after {@link Dialect.begin}. */
   mark(session: Session): Promise<unknown>;
   observe(session: Session, mark: unknown, before: Catalog): Promise<Observation>;
+  /**
+   * Where other tables have taken the names of those before: prepares that rows written to them come
+   * over to the old ones. Undos that run `first`, before all others, and `last`, in one transaction.
+   */
+  carry(
+    session: Session,
+    changed: Observation["changed"],
+    keeping: Keeping,
+  ): Promise<{ first: Undo; last: Undo } | undefined>;
 
   /** Objects that are there but do not work (INVALID indexes), one line each. */
   unhealthy(session: Session): Promise<string[]>;

@@ -108,6 +108,7 @@ async function inOneTransaction(
   const { returns } = execution;
   await runStep(run, step, {
     version: plan.version,
+    carries: plan.direction === "up",
     ...(returns && { returns }),
     judge: (result) => {
       if (!execution.acceptLoss) refuseLosses(plan, result);
@@ -202,6 +203,7 @@ async function runSteps(
     if (skip.has(step.id)) continue;
     const context = {
       version: plan.version,
+      carries: plan.direction === "up",
       ...(returns && { returns }),
       ...(judge && { judge }),
       toEntry: (result: StepResult) => ({

@@ -2,7 +2,7 @@
 // A statement that the server refuses inside a transaction is journaled before and after, with a
 // probe that tells whether it happened. Both leave nothing behind when they fail.
 
-import type { Catalog } from "../core/catalog.ts";
+import { type Catalog, replacedTables } from "../core/catalog.ts";
 import { BelayError } from "../core/errors.ts";
 import {
   keptOf,
@@ -37,6 +37,8 @@ export interface StepContext {
   version: string;
   /** What may return; see {@link Keeping}. */
   returns?: Keeping["returns"];
+  /** What is written to tables made anew under the names of others is to come over to those. */
+  carries?: boolean;
   /**
    * Called when all has run and is not committed, or, for what cannot be taken back by a rollback,
    * just before it runs. Throwing ends the step; nothing of it is done.
@@ -86,7 +88,9 @@ async function runTransaction(run: Run, step: Step, context: StepContext): Promi
     const seen = await dialect.observe(session, mark, run.catalog);
     const merges = step.statements.some((each) => each.merges !== undefined);
     const conflicts = merges ? await readConflicts(session) : [];
-    const result = { undo, rows: seen.rows, ...(conflicts.length > 0 && { conflicts }) };
+    const { first, last } = (context.carries && (await carry(run, seen))) || {};
+    const undos = [...(last ? [last] : []), ...undo, ...(first ? [first] : [])];
+    const result = { undo: undos, rows: seen.rows, ...(conflicts.length > 0 && { conflicts }) };
     context.judge?.(result);
     lease.check();
     await append(session, run.id, lease.token, context.toEntry(result, seen));
@@ -110,6 +114,16 @@ async function runTransaction(run: Run, step: Step, context: StepContext): Promi
     await dialect.rollback(session).catch(() => {});
     throw error;
   }
+}
+
+/** See {@link Dialect.carry}; asked only where there is something to carry over. */
+async function carry(run: Run, { changed }: Observation) {
+  const keeping = keepingOf(run);
+  if (keeping === undefined || replacedTables(changed).length === 0) return undefined;
+  const carried = await run.dialect.carry(run.session, changed, keeping);
+  if (carried === undefined) return undefined;
+  const entry = (undo: Undo): UndoEntry => ({ line: 0, changes: [], undo, searchPath: [] });
+  return { first: entry(carried.first), last: entry(carried.last) };
 }
 
 async function runOne(

@@ -3,6 +3,7 @@
 // migration created go away with the table. And the other way round: rows that a function or a
 // trigger changed behind a harmless statement are a loss that no statement names.
 
+import { replacedTables } from "../core/catalog.ts";
 import { keptOf, type Loss, type Undo, type UndoStatement } from "../core/plan.ts";
 import type { CatalogChange, RowChange, UndoEntry } from "../journal/record.ts";
 
@@ -17,7 +18,7 @@ export function composeUndo(
 ): UndoEntry[] {
   const created = new Set<string>();
   const named = new Set<string>();
-  const composed = withOwn(entries).map((entry) => {
+  const composed = checkedLast(withOwn(entries)).map((entry) => {
     for (const table of keptOf(entry.undo)?.tables ?? []) named.add(bare(table));
     for (const change of entry.changes) {
       const object = qualified(change.object, entry.searchPath);
@@ -34,7 +35,7 @@ export function composeUndo(
       !created.has(table) &&
       ![table, ...aliases].some((name) => named.has(bare(name))),
   );
-  const others = replacedTables(changed);
+  const others = uncarried(entries, changed);
   return [
     ...composed,
     ...(hidden.length === 0 ? [] : [entryOf(hiddenRows(hidden))]),
@@ -57,6 +58,22 @@ function withOwn(entries: readonly UndoEntry[]): UndoEntry[] {
   });
 }
 
+/** Rows that come over last may be those that a foreign key wants. */
+function checkedLast(entries: readonly UndoEntry[]): readonly UndoEntry[] {
+  const carries = ({ undo }: UndoEntry) => keptOf(undo)?.carries !== undefined;
+  if (!entries.some(carries)) return entries;
+  const checks: UndoStatement[] = [];
+  const others = entries.map((entry) => {
+    const { undo } = entry;
+    if (undo.kind === "irreversible") return entry;
+    checks.unshift(...undo.sql.filter((each) => each.checks));
+    return { ...entry, undo: { ...undo, sql: undo.sql.filter((each) => !each.checks) } };
+  });
+  const [first, ...rest] = others;
+  if (first === undefined || first.undo.kind === "irreversible") return entries;
+  return [{ ...first, undo: { ...first.undo, sql: [...first.undo.sql, ...checks] } }, ...rest];
+}
+
 function isCovered(entry: UndoEntry, created: ReadonlySet<string>): boolean {
   return (
     entry.undo.kind === "lossy" &&
@@ -77,18 +94,18 @@ function hiddenRows(rows: readonly RowChange[]): Loss[] {
 }
 
 /**
- * Another table under the name of one that went or was renamed: what is written to it goes with it,
- * to its shelf, and the old one returns as it was.
+ * What is written to a table that has the name of one that went or was renamed goes with it, to its
+ * shelf, where nothing carries it over.
  */
-function replacedTables(changed: readonly CatalogChange[]): Loss[] {
-  const old = new Map(changed.map(({ before }) => [before?.name, before?.identity]));
-  return changed.flatMap(({ after }) => {
-    const identity = after?.name.startsWith("table ") ? old.get(after.name) : undefined;
-    if (after === undefined || identity === undefined || identity === after.identity) return [];
-    const object = `rows written to ${after.name.slice("table ".length)} after the migration`;
-    const why = "another table has taken its name; they stay with that one when it is put aside";
-    return [{ object, why, rows: null, whenUndone: true }];
-  });
+function uncarried(entries: readonly UndoEntry[], changed: readonly CatalogChange[]): Loss[] {
+  const carried = new Set(entries.flatMap(({ undo }) => keptOf(undo)?.carries ?? []));
+  return replacedTables(changed)
+    .filter(({ name }) => !carried.has(name))
+    .map(({ name }) => {
+      const object = `rows written to ${name} after the migration`;
+      const why = "another table has taken its name; they stay with that one when it is put aside";
+      return { object, why, rows: null, whenUndone: true };
+    });
 }
 
 function entryOf(losses: Loss[]): UndoEntry {

@@ -36,10 +36,11 @@ class Told {
     this.now = columnSuccessors(before, meanwhile.migrated);
   }
 
-  apply(rows: readonly ExpectedRow[], { key, columns }: Conflict): ExpectedRow[] {
+  apply(rows: readonly ExpectedRow[], { key, columns, resolution }: Conflict): ExpectedRow[] {
     if (isRecord(key)) {
       const match = this.matching(key);
       if (match === undefined) return [...rows];
+      if (resolution === "not carried over") return this.olderKept(rows, match, columns);
       return columns === null ? this.rowsKept(rows, match) : this.cellsKept(rows, match, columns);
     }
     return columns === null ? [...rows] : this.columnsKept(rows, columns);
@@ -77,6 +78,22 @@ class Told {
       }),
     );
     return [...rows.filter(({ cells }) => !match.was(cells)), ...kept];
+  }
+
+  /** What was written to a table that had taken this one's place stays there. */
+  private olderKept(
+    rows: readonly ExpectedRow[],
+    match: Match,
+    columns: readonly string[] | null,
+  ): ExpectedRow[] {
+    const old = this.before.rows.find(match.was);
+    const others = rows.filter(({ cells }) => !match.was(cells));
+    if (old === undefined) return others;
+    const positions = columns?.map((name) => this.positionOf(name));
+    const present = rows.filter(({ cells }) => match.was(cells));
+    const [row = { cells: [...old], written: false, optional: false }] = present;
+    const isOld = (at: number) => positions === undefined || positions.includes(at);
+    return [...others, this.instead(row, (at) => (isOld(at) ? old[at] : row.cells[at]))];
   }
 
   private cellsKept(

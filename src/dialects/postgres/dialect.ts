@@ -11,6 +11,7 @@ import {
 } from "../../core/plan.ts";
 import type { Dialect, Keeping, OtherSession, Session, Timeouts, Undoer } from "../dialect.ts";
 import { runBatch } from "./batch.ts";
+import { carry } from "./carrying.ts";
 import { extractCatalog } from "./catalog/extract.ts";
 import { markObservation, type ObservationMark, observe } from "./catalog/observe.ts";
 import { versionOf } from "./catalog/server.ts";
@@ -239,6 +240,7 @@ export const postgres: Dialect = {
   extract: (session) => extractCatalog(session),
   mark: markObservation,
   observe: (session, mark, before) => observe(session, mark as ObservationMark, before),
+  carry: (session, changed, keeping) => carry(session, lookup(session), changed, keeping),
   async unhealthy(session) {
     const rows = await session.query<{ line: string }>(
       `SELECT 'index ' || indexrelid::regclass || ' on ' || indrelid::regclass || ' is INVALID' AS line

@@ -5,7 +5,7 @@
 import type { Lookup } from "./kind.ts";
 import { literal, quote } from "./names.ts";
 import type { Relation } from "./relation.ts";
-import { hiddenName, type ShelfId, shelfSchema } from "./shelf-names.ts";
+import { hiddenName, isHidden, type ShelfId, shelfSchema } from "./shelf-names.ts";
 
 export interface KeptValues {
   before: string[];
@@ -87,5 +87,24 @@ async function keyOf(
       ORDER BY i.indisprimary DESC, count(*) LIMIT 1`,
     [table.oid, column],
   );
-  return found?.names;
+  return found?.names ?? (await hiddenKeyOf(catalog, table));
+}
+
+/** A key that the same migration has dropped still numbers the rows, later ones too. */
+async function hiddenKeyOf(catalog: Lookup, table: Relation): Promise<string[] | undefined> {
+  const hidden = await catalog.rows<{ name: string }>(
+    `SELECT a.attname::text AS name FROM pg_attribute a
+       JOIN pg_depend d ON d.classid = 'pg_attrdef'::regclass AND d.refclassid = 'pg_class'::regclass
+       JOIN pg_attrdef f ON f.oid = d.objid AND f.adrelid = a.attrelid AND f.adnum = a.attnum
+       JOIN pg_class s ON s.oid = d.refobjid AND s.relkind = 'S'
+      WHERE a.attrelid = $1::oid AND ${isHidden("a.attname")} AND a.attnotnull AND NOT a.attisdropped`,
+    [table.oid],
+  );
+  for (const { name } of hidden) {
+    const [twice] = await catalog.rows(
+      `SELECT FROM ${table.sql} GROUP BY ${quote(name)} HAVING count(*) > 1 LIMIT 1`,
+    );
+    if (twice === undefined) return [name];
+  }
+  return undefined;
 }

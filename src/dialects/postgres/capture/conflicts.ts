@@ -29,7 +29,7 @@ export function conflictInsert(
      (shelf, target, resolution, key, columns, base, theirs, ours, why)
    SELECT ${literal(id)}, ${literal(target.shown)},
      CASE WHEN ${restores} AND (${restored}) THEN 'restored'
-       WHEN ${policySetting} = 'park' THEN 'parked' ELSE 'kept newer' END, ${select}`;
+       WHEN ${policySetting} = 'park' THEN 'parked' ELSE ${literal(target.resolution ?? "kept newer")} END, ${select}`;
 }
 
 export interface CellsOf {

@@ -32,6 +32,8 @@ export interface Target extends CapturedTable {
   columns: Column[];
   /** Empty: nothing tells the rows apart but all that is in them. */
   key: KeyPart[];
+  /** What becomes of a conflict unless a policy says otherwise; absent: `kept newer`. */
+  resolution?: string;
 }
 
 export interface Uncaptured {
@@ -123,7 +125,7 @@ async function readTables(
 
 interface ColumnFacts extends Record<string, unknown>, Column {}
 
-async function readColumns(catalog: Lookup, oid: string): Promise<Column[]> {
+export async function readColumns(catalog: Lookup, oid: string): Promise<Column[]> {
   return catalog.rows<ColumnFacts>(
     `WITH RECURSIVE base(attnum, typid, domain) AS (
          SELECT attnum, atttypid, false FROM pg_attribute
@@ -149,11 +151,16 @@ async function readColumns(catalog: Lookup, oid: string): Promise<Column[]> {
 }
 
 /** Empty when nothing tells the rows apart at every moment. */
-async function readKey(
+async function readKey(catalog: Lookup, oid: string, columns: readonly Column[]) {
+  return (await readKeys(catalog, oid, columns))[0] ?? [];
+}
+
+/** All that do, the primary key before the others. */
+export async function readKeys(
   catalog: Lookup,
   oid: string,
   columns: readonly Column[],
-): Promise<KeyPart[]> {
+): Promise<KeyPart[][]> {
   const found = await catalog.rows<{ names: string[]; operators: string[] }>(
     `SELECT array_agg(a.attname::text ORDER BY k.place) AS names,
        array_agg(format('OPERATOR(%I.%s)', n.nspname, o.oprname) ORDER BY k.place) AS operators
@@ -173,14 +180,13 @@ async function readKey(
      ORDER BY i.indisprimary DESC, i.indisreplident DESC, i.indnkeyatts, i.indexrelid`,
     [oid],
   );
-  for (const { names, operators } of found) {
-    const key = names.map((name, place) => {
+  const keys = found.map(({ names, operators }) =>
+    names.map((name, place) => {
       const at = columns.findIndex((column) => column.name === name && !column.hidden);
       return { at, column: columns[at]!, operator: operators[place]! };
-    });
-    if (key.every(({ at }) => at >= 0)) return key;
-  }
-  return [];
+    }),
+  );
+  return keys.filter((key) => key.every(({ at }) => at >= 0));
 }
 
 /** Cycles in whatever order. */

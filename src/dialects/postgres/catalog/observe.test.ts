@@ -3,7 +3,12 @@ import { expect, test } from "vitest";
 import { psql } from "../../../../test/support/clients.ts";
 import { forEachCorpus } from "../../../../test/support/corpora.ts";
 import { createDatabase, forEachServer, servers } from "../../../../test/support/servers.ts";
-import { type Catalog, describeDifference, differences } from "../../../core/catalog.ts";
+import {
+  type Catalog,
+  describeDifference,
+  differences,
+  equalObjects,
+} from "../../../core/catalog.ts";
 import type { Session } from "../../dialect.ts";
 import { connect } from "../session.ts";
 import { extractCatalog } from "./extract.ts";
@@ -50,7 +55,11 @@ forEachServer("observe", (server) => {
       if (seen.full) full.push(statement);
       const actual = await extractCatalog(session);
       expectSame(seen.catalog, actual, statement);
-      const told = new Set(seen.changed.map((change) => (change.before ?? change.after)?.name));
+      // One made anew that looks the same is told too: it has other rows.
+      const differs = seen.changed.filter(
+        ({ before, after }) => !before || !after || !equalObjects(before, after),
+      );
+      const told = new Set(differs.map((change) => (change.before ?? change.after)?.name));
       const differing = new Set(differences(catalog, actual).map((each) => each.object));
       expect(told, statement).toEqual(differing);
       catalog = seen.catalog;

@@ -230,7 +230,10 @@ function referencesBy({ before: was, after: is }: Changed[number], look: Look & 
   return was !== undefined || rows.length > inserted - deleted ? referencesTo(object) : [];
 }
 
-/** What of the replaced differs; an object created again is the one of the same name. */
+/**
+ * What of the replaced differs; an object created again is the one of the same name. A table that
+ * looks the same has other rows.
+ */
 function changesBetween(before: Catalog, catalog: Catalog, replaced: Set<string>): Changed {
   const pairs: Changed = [];
   const gone: CatalogObject[] = [];
@@ -247,8 +250,14 @@ function changesBetween(before: Catalog, catalog: Catalog, replaced: Set<string>
     pairs.push({ before: was, ...(is && { after: is }) });
   }
   for (const is of created.values()) pairs.push({ after: is });
-  return pairs.filter(({ before: was, after: is }) => !was || !is || !equalObjects(was, is));
+  return pairs.filter(
+    ({ before: was, after: is }) =>
+      !was || !is || !equalObjects(was, is) || isAnotherTable(was, is),
+  );
 }
+
+const isAnotherTable = (was: CatalogObject, is: CatalogObject) =>
+  was.identity !== is.identity && is.name.startsWith("table ");
 
 /** Of a table and of all that it is a partition of. */
 function namesIn(catalog: Catalog, object: CatalogObject | undefined): string[] {
