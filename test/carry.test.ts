@@ -133,4 +133,22 @@ forEachServer("tables made anew", (server) => {
     ).toEqual([]);
     expect(await db.query("SELECT id FROM t WHERE id > 5")).toEqual([{ id: "200" }]);
   });
+
+  test("a constraint of the old table that comes back under its later name", async () => {
+    const { db, belay, project } = await world(server, {
+      "1_base.up.sql": `CREATE TABLE users (id int PRIMARY KEY, age int, CHECK (age > 0));
+        INSERT INTO users VALUES (1, 10)`,
+      "2_anew.up.sql": `ALTER TABLE users RENAME TO people; ALTER TABLE people DROP CONSTRAINT users_age_check;
+        CREATE TABLE users (id int PRIMARY KEY, age int);`,
+    });
+    await using _p = project;
+    await using _d = db;
+    await belay.up();
+    await db.query("INSERT INTO users VALUES (2, 20)");
+    expect(await belay.down()).toMatchObject({ outcome: "done", verified: true, conflicts: [] });
+    expect(await db.query("SELECT * FROM users ORDER BY id")).toEqual([
+      { id: 1, age: 10 },
+      { id: 2, age: 20 },
+    ]);
+  });
 });

@@ -84,8 +84,6 @@ export interface UndoStatement {
   searchPath?: readonly string[];
   /** Tables whose rows it brings together with what was written since; nothing of it is undone in turn. */
   merges?: string[];
-  /** Only looks whether all rows satisfy a constraint: it waits for rows that come over. */
-  checks?: boolean;
   /**
    * Puts back what the migration itself may have made: where an earlier statement of it is undone by
    * the text `madeBefore`, `sql` runs instead, or nothing. Gone once the whole migration is known.

@@ -18,7 +18,7 @@ export function composeUndo(
 ): UndoEntry[] {
   const created = new Set<string>();
   const named = new Set<string>();
-  const composed = checkedLast(withOwn(entries)).map((entry) => {
+  const composed = withOwn(entries).map((entry) => {
     for (const table of keptOf(entry.undo)?.tables ?? []) named.add(bare(table));
     for (const change of entry.changes) {
       const object = qualified(change.object, entry.searchPath);
@@ -56,22 +56,6 @@ function withOwn(entries: readonly UndoEntry[]): UndoEntry[] {
     for (const each of sql) made.add(each.sql);
     return { ...entry, undo: { ...undo, sql } };
   });
-}
-
-/** Rows that come over last may be those that a foreign key wants. */
-function checkedLast(entries: readonly UndoEntry[]): readonly UndoEntry[] {
-  const carries = ({ undo }: UndoEntry) => keptOf(undo)?.carries !== undefined;
-  if (!entries.some(carries)) return entries;
-  const checks: UndoStatement[] = [];
-  const others = entries.map((entry) => {
-    const { undo } = entry;
-    if (undo.kind === "irreversible") return entry;
-    checks.unshift(...undo.sql.filter((each) => each.checks));
-    return { ...entry, undo: { ...undo, sql: undo.sql.filter((each) => !each.checks) } };
-  });
-  const [first, ...rest] = others;
-  if (first === undefined || first.undo.kind === "irreversible") return entries;
-  return [{ ...first, undo: { ...first.undo, sql: [...first.undo.sql, ...checks] } }, ...rest];
 }
 
 function isCovered(entry: UndoEntry, created: ReadonlySet<string>): boolean {

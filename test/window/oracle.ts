@@ -171,7 +171,7 @@ class JudgedTable {
     const current = now[later] ?? null;
     const isNewer = left === undefined || current !== left[later];
     if (!isNewer && was !== undefined) {
-      if (is === was[name]) return [];
+      if (is === was[name] || this.isBetween(states, [name, later], is)) return [];
       return is === (await this.inOldType(name, later, current)) &&
         this.isTold(states, [name, later])
         ? []
@@ -181,7 +181,22 @@ class JudgedTable {
     const looksUnwritten = heirOf?.was !== undefined && heirOf.left?.[later] === current;
     if (looksUnwritten && is === heirOf.was?.[name]) return [];
     const wanted = await this.inOldType(name, later, current);
-    return is === wanted || (this.told.isOff && is === current) ? [] : wrong(wanted);
+    if (is === wanted || (this.told.isOff && is === current)) return [];
+    return this.isBetween(states, [name, later], is) ? [] : wrong(wanted);
+  }
+
+  /**
+   * Two statements of the migration have changed it, the way back of the later one is done and that of
+   * the earlier one is in nobody's power: it is told with the value that is there.
+   */
+  private isBetween(states: RowStates, columns: readonly string[], is: string | null): boolean {
+    return this.conflictsOf(states).some(({ columns: named, base, ours }) => {
+      if (named !== null && !named.some((each) => columns.includes(each))) return false;
+      const cells = [base, ours].flatMap((each) =>
+        columns.map((column) => (each as Record<string, unknown> | null)?.[column]),
+      );
+      return is !== null && cells.some((cell) => String(cell) === is);
+    });
   }
 
   /** What a row that is born while the column is away has in it. */
@@ -204,16 +219,18 @@ class JudgedTable {
 
   /** A conflict names the row, by a key that it has or had, and one of the columns. */
   private isTold(states: RowStates, columns: readonly string[] | undefined): boolean {
-    const known = [states.was, states.left, states.now];
+    return this.conflictsOf(states).some(
+      ({ columns: named }) =>
+        named === null || columns === undefined || named.some((each) => columns.includes(each)),
+    );
+  }
+
+  private conflictsOf({ was, left, now, found }: RowStates): Conflict[] {
     const tables = [this.before, this.after].flatMap((table) => table?.name ?? []);
-    return this.told.conflicts.some((conflict) => {
-      const { target, key, columns: named } = conflict;
+    return this.told.conflicts.filter(({ target, key }) => {
       if (key === null || !tables.some((each) => unquoted(target).endsWith(unquoted(each))))
         return false;
-      if (!known.some((cells) => cells && hasKey(cells, key as object))) return false;
-      return (
-        named === null || columns === undefined || named.some((each) => columns.includes(each))
-      );
+      return [was, left, now, found].some((cells) => cells && hasKey(cells, key as object));
     });
   }
 }

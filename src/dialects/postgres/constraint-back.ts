@@ -49,7 +49,7 @@ export async function constraintBack(
     const validate = `ALTER TABLE ${table} VALIDATE CONSTRAINT ${quote(name)}`;
     return [
       ...[`${add} NOT VALID`, ...rest].map(inTransaction),
-      { ...unlessViolated(validate, conflict(unvalidated)), checks: true },
+      unlessViolated(validate, conflict(unvalidated)),
     ];
   }
   if (type === "n" && isNew) {

@@ -72,6 +72,7 @@ export async function carryRows(
       ...undoCapture(id, targetsBack),
       ...dropMerge(id, targetsBack),
       ...targetsBack.map(sequencesAhead),
+      validatedAgain,
       ...targetsBack.map(({ number }) => `DROP TABLE ${inShelf(id, "rows", number)} CASCADE`),
       `DROP SEQUENCE ${firing}`,
       `DROP SCHEMA ${quote(shelfSchema(id))}`,
@@ -211,6 +212,25 @@ function deletedWhole(id: ShelfId, { number, columns, key, sql }: Target): strin
   return `UPDATE ${inShelf(id, "rows", number)} AS r SET ${sets.join(", ")}
   FROM ${sql} AS t WHERE r.event = 'i' AND ${hasKey(key, "t", "r", newCell)}`;
 }
+
+/** Before the rows came over, a foreign key may have missed them. */
+const validatedAgain = doBlock(`DECLARE
+  each record;
+BEGIN
+  FOR each IN
+    SELECT c.ctid AS place, k.conrelid::pg_catalog.regclass AS target, k.conname AS name
+    FROM belay.conflict c JOIN pg_catalog.pg_constraint k
+      ON pg_catalog.starts_with(c.resolution, k.conname || ' is NOT VALID: ')
+    WHERE c.transaction = pg_catalog.pg_current_xact_id() AND c.key IS NULL AND NOT k.convalidated
+      AND k.xmin = pg_catalog.pg_current_xact_id()::pg_catalog.xid
+  LOOP
+    BEGIN
+      EXECUTE pg_catalog.format('ALTER TABLE %s VALIDATE CONSTRAINT %I', each.target, each.name);
+      DELETE FROM belay.conflict WHERE ctid = each.place;
+    EXCEPTION WHEN check_violation OR foreign_key_violation THEN NULL;
+    END;
+  END LOOP;
+END`);
 
 /** The next number must be none that has come over. */
 function sequencesAhead({ sql, columns }: Target): string {

@@ -15,7 +15,14 @@ import { isNoted } from "../twin/noted.ts";
 import { readsOf, refusalOf } from "../twin/refusal.ts";
 import { twinOf } from "../twin/twin.ts";
 import { typeChange } from "../type-change-undo.ts";
-import type { FormStep, Occasion, SafeForm, Written } from "./form.ts";
+import {
+  type FormStep,
+  firesOnUpdate,
+  type Occasion,
+  ownStep,
+  type SafeForm,
+  type Written,
+} from "./form.ts";
 
 export const form: SafeForm = {
   name: "twin",
@@ -64,27 +71,13 @@ function usingText(sql: string): string {
   return sql;
 }
 
-async function firesOnUpdate({ catalog, table }: Occasion): Promise<boolean> {
-  const found = await catalog.rows(
-    `SELECT FROM pg_trigger WHERE tgrelid = $1::oid AND NOT tgisinternal AND tgenabled <> 'D'
-       AND tgtype & 16 <> 0 AND tgattr = '' LIMIT 1`,
-    [table.oid],
-  );
-  return found.length > 0;
-}
-
 type Twin = Awaited<ReturnType<typeof twinOf>>;
 
 async function stepsOf(twin: Twin, written: Written, occasion: Occasion): Promise<FormStep[]> {
   const { catalog, table } = occasion;
   const { changes, line } = written.planned;
-  const builder = (sql: string, more: Partial<PlannedStatement>): FormStep => {
-    const statement: PlannedStatement = {
-      ...{ sql, line, changes, form: occasion.form, undo: nothingToUndo, temporary: true },
-      ...{ locks: [], scans: false, rewrites: false, transactional: true, ...more },
-    };
-    return { transactional: statement.transactional, statements: [statement] };
-  };
+  const builder = (sql: string, more: Partial<PlannedStatement>) =>
+    ownStep(sql, written, occasion.form, more);
   const lock = (mode: PlannedStatement["locks"][number]["mode"]) => ({
     locks: [{ table: table.shown, mode }],
   });

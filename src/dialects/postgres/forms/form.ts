@@ -3,7 +3,13 @@
 // Afterwards the catalog is what the statement as written would have made of it.
 
 import type { Constraint, RangeVar } from "@pgsql/types";
-import { exactly, type Form, type PlannedStatement, type Step } from "../../../core/plan.ts";
+import {
+  exactly,
+  type Form,
+  nothingToUndo,
+  type PlannedStatement,
+  type Step,
+} from "../../../core/plan.ts";
 import { commandsOf, constraintOf } from "../alter-table.ts";
 import { classify } from "../classify.ts";
 import type { Lookup, TableCommand } from "../kind.ts";
@@ -81,4 +87,28 @@ export async function mainPart(
 ): Promise<PlannedStatement> {
   const { observe: _, ...known } = classify(await parseStatement(sql, line));
   return { ...known, undo, undoFromCatalog: true, form };
+}
+
+/** A step of one statement of Belay's own, which nothing stays of but what `more` says. */
+export function ownStep(
+  sql: string,
+  { planned: { line, changes } }: Written,
+  form: Form,
+  more: Partial<PlannedStatement>,
+): FormStep {
+  const statement: PlannedStatement = {
+    ...{ sql, line, changes, form, undo: nothingToUndo, temporary: true },
+    ...{ locks: [], scans: false, rewrites: false, transactional: true, ...more },
+  };
+  return { transactional: statement.transactional, statements: [statement] };
+}
+
+/** Then filling a column would fire what a rewrite of the table does not. */
+export async function firesOnUpdate({ catalog, table }: Occasion): Promise<boolean> {
+  const found = await catalog.rows(
+    `SELECT FROM pg_trigger WHERE tgrelid = $1::oid AND NOT tgisinternal AND tgenabled <> 'D'
+       AND tgtype & 16 <> 0 AND tgattr = '' LIMIT 1`,
+    [table.oid],
+  );
+  return found.length > 0;
 }

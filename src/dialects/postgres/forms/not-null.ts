@@ -17,14 +17,23 @@ export interface Scaffold {
 /** Undefined where the column is NOT NULL already. */
 export async function notNullCheck(
   written: Written,
-  { catalog, table, form }: Occasion,
+  occasion: Occasion,
   column: string,
 ): Promise<Scaffold | undefined> {
+  const { catalog, table } = occasion;
   const nullable = await catalog.rows(
     `SELECT FROM pg_attribute WHERE attrelid = $1::oid AND attname = $2::name AND NOT attnotnull`,
     [table.oid, column],
   );
-  if (nullable.length === 0) return undefined;
+  return nullable.length === 0 ? undefined : scaffoldOf(written, occasion, column);
+}
+
+/** For a column that is not NOT NULL. */
+export async function scaffoldOf(
+  written: Written,
+  { table, form }: Pick<Occasion, "table" | "form">,
+  column: string,
+): Promise<Scaffold> {
   const id = sha256(`${table.schema}.${table.name}.${column}`).slice(0, 8);
   const name = quote(hiddenName(id, "not_null"));
   const alter = `ALTER TABLE ${table.sql}`;

@@ -57,8 +57,8 @@ function referencedLocks(constraints: readonly Constraint[]): Lock[] {
 
 const serials = /^(small|big)?serial[248]?$/;
 
-/** Constants and what is one value per statement go into the catalog; all else into every row. */
-function rewrites(column: ColumnDef, constraints: readonly Constraint[]): boolean {
+/** Whether it writes the table anew: constants and what is one value per statement go into the catalog; all else goes into every row. */
+export function rewrites(column: ColumnDef, constraints: readonly Constraint[]): boolean {
   const type = parts(column.typeName?.names).at(-1) ?? "";
   return (
     serials.test(type) ||
