@@ -30,7 +30,7 @@ import { type ProveOptions, type ProveResult, prove } from "./app/prove.ts";
 import { recover } from "./app/recover.ts";
 import { type RedoResult, redo } from "./app/redo.ts";
 import type { Settings } from "./app/settings.ts";
-import { type StatusResult, status } from "./app/status.ts";
+import { type StatusOptions, type StatusResult, status } from "./app/status.ts";
 import { type UpOptions, type UpResult, up } from "./app/up.ts";
 import { type VerifyResult, verify } from "./app/verify.ts";
 import { realEnvironment } from "./core/environment.ts";
@@ -42,6 +42,7 @@ export type { Undone } from "./app/down.ts";
 export type { PlannedMigration, PlanStatement, PlanStep } from "./app/plan.ts";
 export type { ProveOptions, ProveSummary } from "./app/prove.ts";
 export type { StatusRow } from "./app/status.ts";
+export type { UndoStanding } from "./app/undo-standing.ts";
 export type { Done } from "./app/up.ts";
 export { BelayError, type ErrorCode, errorCodes } from "./core/errors.ts";
 export type { Lock, LockMode, Loss, Undo, Verdict } from "./core/plan.ts";
@@ -67,6 +68,7 @@ export type {
   ProveResult,
   RedoResult,
   RunResult,
+  StatusOptions,
   StatusResult,
   UpResult,
   VerifyResult,
@@ -84,7 +86,8 @@ export interface Belay {
   init(options?: Partial<InitOptions>): Promise<InitResult>;
   /** Writes the files of a new, empty migration. */
   create(name: string): Promise<NewResult>;
-  status(): Promise<StatusResult>;
+  /** Default: `undo` false, which asks the tables nothing. */
+  status(options?: StatusOptions): Promise<StatusResult>;
   /** What `up` would run; with `version` only that one. */
   plan(options?: { version?: string; to?: string }): Promise<PlanResult>;
   /** What `down` would run; default: the last migration. */
@@ -135,7 +138,7 @@ export function createBelay(options: BelayOptions = {}): Belay {
   return {
     init: (given) => init(settings, { adopt: true, ...given }),
     create: (name) => create(settings, name),
-    status: () => status(settings),
+    status: (given) => status(settings, given),
     plan: (given) => planUpcoming(settings, given ?? {}),
     planDown: (given) => planBack(settings, { ...cautious, ...given }),
     prove: (given) => prove(settings, { ...thorough, ...given }),

@@ -8,6 +8,7 @@ import { windowEnd } from "./finalize.ts";
 import { loadFolder } from "./migrations.ts";
 import type { Settings } from "./settings.ts";
 import { withSession } from "./target.ts";
+import { type UndoStanding, undoStanding } from "./undo-standing.ts";
 
 export interface StatusRow {
   version: string;
@@ -24,6 +25,8 @@ export interface StatusRow {
     verdict: "exact" | "lossy" | "irreversible" | "unknown" | null;
     /** What was applied later and has to be taken back first, last first. */
     after: string[];
+    /** What stands against it now; only where that was asked for, null where there is no way back. */
+    standing?: UndoStanding | null;
   };
   /** What it has put aside and what that takes on disk; finalize destroys it. */
   kept: { objects: string[]; bytes: number };
@@ -39,7 +42,15 @@ export interface StatusResult {
   interrupted: boolean;
 }
 
-export async function status(settings: Settings): Promise<StatusResult> {
+export interface StatusOptions {
+  /** Asks the database what stands against taking each back. */
+  undo?: boolean;
+}
+
+export async function status(
+  settings: Settings,
+  { undo = false }: StatusOptions = {},
+): Promise<StatusResult> {
   const { migrations, format, notes } = await loadFolder(settings);
   return withSession(settings, async (session, { dialect }) => {
     const state = stateOf(await readRecords(session));
@@ -58,8 +69,13 @@ export async function status(settings: Settings): Promise<StatusResult> {
     for (const each of rows) {
       if (each.version === state.open?.version) each.state = "interrupted";
       const file = migrations.find(({ version }) => version === each.version);
-      keep(each, state, shelved, { ...settings, hasDown: file?.down !== undefined });
+      const hasDown = file?.down !== undefined;
+      keep(each, state, shelved, { ...settings, hasDown });
       each.undo.after = laterThan(state, each.version);
+      if (!undo) continue;
+      const { after } = each.undo;
+      const at = { session, dialect, environment: settings.environment };
+      each.undo.standing = await undoStanding(at, state, each.version, { after, hasDown });
     }
     return {
       migrations: rows.toSorted((left, right) => format.compare(left.version, right.version)),

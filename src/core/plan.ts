@@ -75,9 +75,41 @@ export const conflictPolicies = ["keep-newer", "restore", "park"] as const;
 
 export type ConflictPolicy = (typeof conflictPolicies)[number];
 
+/** A table that a question reads, with the columns as the question names them. */
+export interface ReadTable {
+  /** By which it is found, whatever its name is then. */
+  oid: string;
+  /** Without the tables that inherit from it. */
+  only?: boolean;
+  /** `number` is the column's own, whatever its name is then; absent: its name never changes. */
+  columns: { name: string; number?: number }[];
+}
+
+/**
+ * What stands against a statement of an undo plan, to be asked at any time before it runs. `rows`: rows
+ * that it goes over, which is no obstacle. The others are rows of which it will complain: `conflicts`
+ * that both sides have changed; `misfits` that the old type cannot hold; `violations` of a constraint
+ * that comes back.
+ */
+export interface Question {
+  what: "rows" | "conflicts" | "misfits" | "violations";
+  /** `public.users.email`, `users_email_key of public.users`. */
+  object: string;
+  /**
+   * SELECT of one count over `asked_1`, `asked_2`, ..., which stand for `reads`; a NULL: it cannot be
+   * told. Null: nobody knows how to ask.
+   */
+  sql: string | null;
+  /** Of `rows`, and of `misfits`, these are also what the statement writes to. */
+  reads: ReadTable[];
+}
+
 /** One statement of an undo plan. */
 export interface UndoStatement {
   sql: string;
+  asks?: Question[];
+  /** Of a block, whose text does not show them. */
+  locks?: Lock[];
   /** False for what the server refuses inside a transaction block (DROP INDEX CONCURRENTLY). */
   transactional: boolean;
   /** Schemas in which its names are to be resolved; absent: those of the session. */

@@ -6,8 +6,10 @@ import type { Catalog, CatalogObject } from "../core/catalog.ts";
 import type { Script } from "../core/migration.ts";
 import type {
   ConflictPolicy,
+  Lock,
   PlannedStatement,
   Probe,
+  Question,
   Step,
   Undo,
   UndoStatement,
@@ -123,6 +125,21 @@ export interface Keeping {
    * the statement of which that is the undo, it returns.
    */
   returns?: ReadonlyMap<string, { shelf: string; sql: string[] }>;
+}
+
+/** To a question of an undo plan. */
+export interface Answer extends Pick<Question, "what" | "object"> {
+  /** Null: unknown. */
+  count: number | null;
+  /** Why it is. */
+  why?: string;
+}
+
+/** What an undo would take, and what stands against it. */
+export interface Standing {
+  /** The strongest for each table, under the names that the tables have now. */
+  locks: Lock[];
+  answers: Answer[];
 }
 
 /** What one batch of a repeated statement has done. */
@@ -254,6 +271,16 @@ export interface Dialect {
     amount: number,
   ): Promise<Batch>;
   probe(session: Session, probe: Probe): Promise<"done" | "not-done" | "half">;
+
+  /**
+   * Asks the questions of an undo that would run next. Outside of a transaction; changes nothing, and
+   * takes no lock that a writer would wait for. `timeoutMs`: of each question.
+   */
+  standing(
+    session: Session,
+    statements: readonly UndoStatement[],
+    options: { timeoutMs: number },
+  ): Promise<Standing>;
 
   /** Why this role can put nothing aside; undefined: it can. */
   refusesKeeping(session: Session): Promise<string | undefined>;

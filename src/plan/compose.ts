@@ -51,7 +51,8 @@ function withOwn(entries: readonly UndoEntry[]): UndoEntry[] {
     if (undo.kind === "irreversible") return entry;
     const sql = undo.sql.flatMap(({ ownInstead, ...statement }): UndoStatement[] => {
       if (ownInstead === undefined || !made.has(ownInstead.madeBefore)) return [statement];
-      return ownInstead.sql === undefined ? [] : [{ ...statement, sql: ownInstead.sql }];
+      const { asks: _, ...other } = statement;
+      return ownInstead.sql === undefined ? [] : [{ ...other, sql: ownInstead.sql }];
     });
     for (const each of sql) made.add(each.sql);
     return { ...entry, undo: { ...undo, sql } };

@@ -19,14 +19,18 @@ function windowOf(until: string | null, kept: { objects: string[]; bytes: number
 export const command = defineCommand({
   name: "status",
   summary: "what is applied, pending, rolled back, interrupted",
-  options: [{ flags: "--exit-code", summary: "exit 1 when something is pending or interrupted" }],
-  examples: ["belay status", "belay status --json --exit-code"],
+  options: [
+    { flags: "--exit-code", summary: "exit 1 when something is pending or interrupted" },
+    { flags: "--undo", summary: "ask the database what stands against taking each back" },
+  ],
+  examples: ["belay status", "belay status --undo", "belay status --json --exit-code"],
   async run({ settings, output, json }, { flags }) {
     const { status } = await import("../../app/status.ts");
     const { coloured } = await import("../render/plan.ts");
+    const { renderStandings } = await import("../render/standing.ts");
     const { table } = await import("../render/table.ts");
     const { paint } = output;
-    const result = await status(settings);
+    const result = await status(settings, { undo: flags.undo === true });
     const verdictOf = ({ possible, verdict }: StatusRow["undo"]) => {
       if (verdict === null) return "";
       const hasEnded = verdict === "exact" && !possible;
@@ -43,6 +47,7 @@ export const command = defineCommand({
       file === "present" ? "" : paint.red(`file ${file}`),
     ]);
     for (const line of table(rows)) output.line(line);
+    if (flags.undo === true) renderStandings(result.migrations, output);
     for (const note of result.notes) output.aside(paint.dim(note));
     if (result.migrations.length === 0) output.line("No migrations yet: belay new NAME");
     if (result.interrupted) output.line(paint.red("Interrupted: run belay recover."));

@@ -34,14 +34,18 @@ export async function capturing(
   const shelf = catalog.shelf();
   const { capture, uncaptured } = await captureRows(catalog, shelf, tables);
   if (capture === undefined) return undefined;
-  const { start, stop, sweep, undo } = capture;
+  const { start, stop, sweep, undo, asks } = capture;
   const missed = new Set(uncaptured.map(({ table }) => table));
   const names = tables.map(({ schema, name }) => `${schema}.${name}`);
   const kept = {
     ...{ shelf, before: start, after: stop, last: sweep },
     tables: tables.filter(({ shown }) => !missed.has(shown)).map((each) => each.shown),
   };
-  const sql = undo.map((text) => ({ ...inTransaction(text), merges: names }));
+  const sql = undo.map((text, index) => ({
+    ...inTransaction(text),
+    merges: names,
+    ...(index === 0 && { asks }),
+  }));
   if (uncaptured.length === 0) return { kind: "captured", sql, kept };
   const losses = uncaptured.map(({ table, why }): Loss => {
     const loss = { object: `rows of ${table}`, why: `not kept: ${why}`, rows: null };

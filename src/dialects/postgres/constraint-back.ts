@@ -3,12 +3,18 @@
 // that it holds for what is written from now on, or stays away where the server cannot do that; and
 // a line in `belay.conflict` says so.
 
-import { inTransaction, type UndoStatement } from "../../core/plan.ts";
+import {
+  inTransaction,
+  type LockMode,
+  type Question,
+  type UndoStatement,
+} from "../../core/plan.ts";
 import { doBlock } from "./capture/shelf.ts";
 import type { Lookup } from "./kind.ts";
 import { literal, quote } from "./names.ts";
 import type { Recreation } from "./objects/recreate.ts";
 import type { ShelfId } from "./shelf-names.ts";
+import { violationsOf } from "./violations.ts";
 
 export interface Returning {
   /** Statements that make it again; the first adds it. */
@@ -18,6 +24,8 @@ export interface Returning {
   table: string;
   /** `pg_constraint.contype`. */
   type: string;
+  /** Of a NOT NULL. */
+  column?: string;
   shelf?: ShelfId;
 }
 
@@ -29,7 +37,7 @@ interface Facts extends Record<string, unknown> {
 /** Plain where nothing is kept: then nobody has promised anything about later rows. */
 export async function constraintBack(
   catalog: Lookup,
-  { again, name, table, type, shelf = "" }: Returning,
+  { again, name, table, type, column, shelf = "" }: Returning,
 ): Promise<UndoStatement[]> {
   const [add = "", ...rest] = again;
   if (catalog.shelf === undefined || add === "" || / NOT VALID$/.test(add)) {
@@ -40,6 +48,7 @@ export async function constraintBack(
        FROM pg_class WHERE oid = to_regclass($1)`,
     [table],
   );
+  const asks = [await violationsOf(catalog, { name, table, type, column })];
   const isNew = (facts?.version ?? 0) >= 180_000;
   const conflict = (why: string) => ({ shelf, table, why: `${name} ${why}` });
   const unvalidated = "is NOT VALID: rows written since do not satisfy it";
@@ -49,16 +58,19 @@ export async function constraintBack(
     const validate = `ALTER TABLE ${table} VALIDATE CONSTRAINT ${quote(name)}`;
     return [
       ...[`${add} NOT VALID`, ...rest].map(inTransaction),
-      unlessViolated(validate, conflict(unvalidated)),
+      {
+        ...unlessViolated(validate, conflict(unvalidated), { mode: "SHARE UPDATE EXCLUSIVE" }),
+        asks,
+      },
     ];
   }
   if (type === "n" && isNew) {
     return [
-      unlessViolated(add, conflict(unvalidated), `${add} NOT VALID`),
+      { ...unlessViolated(add, conflict(unvalidated), { fallback: `${add} NOT VALID` }), asks },
       ...rest.map(inTransaction),
     ];
   }
-  return [unlessViolated(add, conflict(absent)), ...lands];
+  return [{ ...unlessViolated(add, conflict(absent)), asks }, ...lands];
 }
 
 /**
@@ -110,11 +122,14 @@ const violations = [
   "object_not_in_prerequisite_state",
 ].join(" OR ");
 
-/** The statement; or `fallback`, and a line in the list of conflicts, where rows do not allow it. */
+/**
+ * The statement; or `fallback`, and a line in the list of conflicts, where rows do not allow it.
+ * How many would not is not known, unless its caller does.
+ */
 export function unlessViolated(
   sql: string,
   { shelf, table, why }: { shelf: ShelfId; table: string; why: string },
-  fallback?: string,
+  { fallback, mode }: { fallback?: string; mode?: LockMode } = {},
 ): UndoStatement {
   const values = [shelf, table, `${why}: `].map(literal).join(", ");
   return ours(
@@ -123,7 +138,7 @@ export function unlessViolated(
 EXCEPTION WHEN ${violations} THEN
   INSERT INTO belay.conflict (shelf, target, resolution) VALUES (${values} || SQLERRM);${fallback ? `\n  ${fallback};` : ""}
 END`,
-    table,
+    { table, asks: [unknown("violations", table)], mode },
   );
 }
 
@@ -152,7 +167,9 @@ ${statements.map((sql) => `  ${sql};`).join("\n")}
 EXCEPTION WHEN data_exception OR ${violations} THEN
 ${told.map((sql) => `  ${sql};`).join("\n")}
 END`;
-  return { ...inTransaction(doBlock(block)), merges: tables };
+  const locks = tables.map((table) => ({ table, mode: "ACCESS EXCLUSIVE" as const }));
+  const asks = tables.map((table) => unknown("violations", table));
+  return { ...inTransaction(doBlock(block)), merges: tables, locks, asks };
 }
 
 /** What is said of a constraint that may have stayed away. */
@@ -164,10 +181,22 @@ function unlessMissing(sql: string, name: string, table: string): UndoStatement 
     ${sql};
   END IF;
 END`,
-    table,
+    { table },
   );
 }
 
-function ours(block: string, table: string): UndoStatement {
-  return { ...inTransaction(doBlock(block)), merges: [table] };
+function unknown(what: Question["what"], object: string): Question {
+  return { what, object, sql: null, reads: [] };
+}
+
+function ours(
+  block: string,
+  {
+    table,
+    asks,
+    mode = "ACCESS EXCLUSIVE",
+  }: { table: string; asks?: Question[]; mode?: LockMode | undefined },
+): UndoStatement {
+  const locks = [{ table, mode }];
+  return { ...inTransaction(doBlock(block)), merges: [table], locks, ...(asks && { asks }) };
 }

@@ -26,6 +26,7 @@ import { connect, troubleOf } from "./session.ts";
 import { contentsOf, makeTable, portably } from "./shelf-contents.ts";
 import { dependentsOnShelf, destructionOf, shelvedOn } from "./shelves.ts";
 import { splitCommands } from "./split-commands.ts";
+import { standing } from "./standing.ts";
 import { toSteps } from "./steps.ts";
 
 /** Parsed once; a statement that comes out of the journal is parsed again. */
@@ -108,10 +109,11 @@ async function undoToSteps(
   { onConflict = "keep-newer" }: { onConflict?: ConflictPolicy | undefined } = {},
 ): Promise<Step[]> {
   const steps: Step[] = [];
-  for (const { sql, searchPath, merges } of statements) {
+  for (const { sql, searchPath, merges, locks } of statements) {
     const read = await parseScript({ path: "", sql, line: 1, transaction: "auto" });
     for (const each of read) {
       const statement: PlannedStatement = { ...classify(each), line: 0, ...mergingOf(merges) };
+      if (locks !== undefined) statement.locks = locks;
       if (searchPath !== undefined) statement.searchPath = searchPath;
       const last = steps.at(-1);
       if (statement.transactional && last?.transactional) last.statements.push(statement);
@@ -224,6 +226,10 @@ export const postgres: Dialect = {
     });
   },
 
+  standing: async (session, statements, options) => {
+    const planned = (await undoToSteps(statements)).flatMap((step) => step.statements);
+    return standing(session, statements, planned, options);
+  },
   async refusesKeeping(session) {
     const [row] = await session.query<{ may: boolean }>(
       "SELECT has_database_privilege(current_database(), 'CREATE') AS may",

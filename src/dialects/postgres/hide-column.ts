@@ -6,7 +6,7 @@ import { BelayError, untouched } from "../../core/errors.ts";
 import { inTransaction, nothingToUndo, type Undo, type UndoStatement } from "../../core/plan.ts";
 import { constraintBack, othersBack, unlessViolated } from "./constraint-back.ts";
 import { dependentsOf } from "./dependents.ts";
-import { fillBorn } from "./fill-born.ts";
+import { bornRows, fillBorn } from "./fill-born.ts";
 import { type HiddenPart, type HidingColumn, hidingColumn } from "./hiding-facts.ts";
 import type { Lookup } from "./kind.ts";
 import { quote, shown } from "./names.ts";
@@ -52,9 +52,7 @@ export async function hideColumn(
     fill === undefined
       ? undefined
       : await fillBorn(catalog, id, {
-          table,
-          column,
-          fill,
+          ...{ table, column, number: facts.number, fill },
           marker: names(`born without ${column}`),
         });
   return {
@@ -63,7 +61,7 @@ export async function hideColumn(
       inTransaction(`${alter} RENAME COLUMN ${hidden} TO ${quote(column)}`),
       ...renames.map(({ back }) => inTransaction(back)),
       ...bites.back.map(inTransaction),
-      ...(born?.back ?? filled(table, column, bites.value, id)),
+      ...(born?.back ?? filled(table, facts, { column, value: bites.value, shelf: id })),
       ...(bites.notNull ? await requiredAgain(catalog, id, table, column, facts) : []),
       ...(await takenBack(catalog, id, table, taken)),
       ...(await othersBack(catalog, others, id)),
@@ -126,15 +124,15 @@ async function takenBack(
 /** Gives the rows that were born since a value; where it has to be unique, at most one can have it. */
 function filled(
   table: Relation,
-  column: string,
-  value: string | null,
-  shelf: ShelfId,
+  { number }: HidingColumn,
+  { column, value, shelf }: { column: string; value: string | null; shelf: ShelfId },
 ): UndoStatement[] {
   if (value === null) return [];
   const name = quote(column);
   const sql = `UPDATE ${table.sql} SET ${name} = ${value} WHERE ${name} IS NULL`;
   const why = `rows written since have no ${column}`;
-  return [unlessViolated(sql, { shelf, table: table.sql, why })];
+  const { asks = [], ...statement } = unlessViolated(sql, { shelf, table: table.sql, why });
+  return [{ ...statement, asks: [bornRows(table, { column, number }), ...asks] }];
 }
 
 /** A row that has no value even now is listed. */
@@ -151,7 +149,7 @@ function requiredAgain(
       : `ADD CONSTRAINT ${quote(notNullName)} NOT NULL ${quote(column)}`;
   const again = [`ALTER TABLE ${table.sql} ${clause}`];
   const name = notNullName ?? `NOT NULL of ${column}`;
-  return constraintBack(catalog, { again, name, table: table.sql, type: "n", shelf });
+  return constraintBack(catalog, { again, name, table: table.sql, type: "n", column, shelf });
 }
 
 /** Long names may become the same when they are cut. */

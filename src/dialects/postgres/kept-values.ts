@@ -2,6 +2,7 @@
 // value stands beside the new one, by the row's key; on the way back it returns where nobody has
 // written another since.
 
+import type { Question } from "../../core/plan.ts";
 import type { Lookup } from "./kind.ts";
 import { literal, quote } from "./names.ts";
 import type { Relation } from "./relation.ts";
@@ -19,6 +20,10 @@ export interface KeptValues {
   blank: string[];
   /** Behind it. */
   back: string[];
+  /** How many values may return. */
+  rows: Question;
+  /** SQL: the value in `t` is one that nobody has written since. */
+  isOurs: string;
 }
 
 /** Undefined: rows cannot be told apart. */
@@ -60,6 +65,13 @@ export async function keepValues(
     blank: [
       `UPDATE ${table.sql} t SET ${name} = NULL FROM ${kept} s WHERE ${same}${isTheirs ? "" : " AND s.old::text IS DISTINCT FROM s.new::text"}`,
     ],
+    rows: {
+      what: "rows",
+      object: `${table.schema}.${table.name}`,
+      sql: `SELECT pg_catalog.count(*) FROM ${kept}`,
+      reads: [],
+    },
+    isOurs: `EXISTS (SELECT FROM ${kept} s WHERE ${same} AND t.${name}::text IS NOT DISTINCT FROM s.new::text)`,
     back: [
       `UPDATE ${table.sql} t SET ${name} = s.old FROM ${kept} s WHERE ${same} AND t.${name}::text IS DISTINCT FROM s.old::text`,
       `DROP TABLE ${kept}`,

@@ -2,7 +2,13 @@
 // its way: default, storage, and what the server reads anew with the new type's operators.
 
 import type { ColumnDef } from "@pgsql/types";
-import { inTransaction, type Loss, nothingToUndo, type Undo } from "../../core/plan.ts";
+import {
+  inTransaction,
+  type Loss,
+  nothingToUndo,
+  type Question,
+  type Undo,
+} from "../../core/plan.ts";
 import { alter, onTable } from "./alter-table.ts";
 import { type ColumnFacts, columnFacts } from "./column-definition.ts";
 import { readsColumn } from "./column-readers.ts";
@@ -11,12 +17,19 @@ import { unlessUnfit } from "./constraint-back.ts";
 import { recreateConstraint } from "./constraint-definition.ts";
 import { keepValues } from "./kept-values.ts";
 import type { Lookup, TableCommand, Unsettled } from "./kind.ts";
-import { quote } from "./names.ts";
+import { literal, quote } from "./names.ts";
 import { notNullConstraint } from "./not-null.ts";
 import type { Relation } from "./relation.ts";
 import { countRows, countWhere, isSmall, type RowCount } from "./row-count.ts";
 import type { ShelfId } from "./shelf-names.ts";
-import { isFixedZone, isLossless, isString, needsZone, usingBack } from "./type-change.ts";
+import {
+  isFixedZone,
+  isInteger,
+  isLossless,
+  isString,
+  needsZone,
+  usingBack,
+} from "./type-change.ts";
 import { type Using, usingOf } from "./type-using.ts";
 
 /** A change of a column's type, as the catalog has it before. */
@@ -91,35 +104,45 @@ export async function usingOfWayBack(catalog: Lookup, change: Change): Promise<s
 async function keptChange(
   catalog: Lookup,
   id: ShelfId,
-  { table, column, facts, sql, using }: Change,
+  change: Change,
   back: readonly string[],
   loses: boolean,
 ): Promise<Undo | undefined> {
+  const { table, column, facts, sql, using } = change;
   const why = `${column} is still ${sql.now}: values written since do not fit ${sql.old}`;
   const place = { shelf: id, table: table.sql, column, why };
-  if (!loses) return { kind: "exact", sql: [unlessUnfit(back, place)] };
+  const misfits = await misfitsOf(catalog, change);
+  if (!loses) {
+    return {
+      kind: "exact",
+      sql: [{ ...unlessUnfit(back, place), asks: [allRows(table), misfits()] }],
+    };
+  }
   const isTheirs = using.form === "other";
   const values = await keepValues(catalog, id, table, column, {
     ...{ number: facts.number, isTheirs },
   });
   if (values === undefined) return undefined;
-  const { before, after, leave, blank } = values;
+  const { before, after, leave, blank, rows, isOurs } = values;
   const at = `ALTER TABLE ${table.sql} ALTER COLUMN ${quote(column)}`;
   return {
     kind: "captured",
     // Where the type has to stay, the old values stay where they are.
     sql: [
-      unlessUnfit(
-        [
-          ...leave,
-          ...(facts.notNull ? [`${at} DROP NOT NULL`] : []),
-          ...blank,
-          ...back,
-          ...values.back,
-          ...(facts.notNull ? await requiredAgain(catalog, table, column, facts.number) : []),
-        ],
-        place,
-      ),
+      {
+        ...unlessUnfit(
+          [
+            ...leave,
+            ...(facts.notNull ? [`${at} DROP NOT NULL`] : []),
+            ...blank,
+            ...back,
+            ...values.back,
+            ...(facts.notNull ? await requiredAgain(catalog, table, column, facts.number) : []),
+          ],
+          place,
+        ),
+        asks: [rows, misfits(isOurs)],
+      },
     ],
     kept: { shelf: id, before, after },
   };
@@ -253,4 +276,37 @@ function expressionLoss({ facts }: Change, loss: Loss): Loss[] {
       whenUndone: true,
     },
   ];
+}
+
+/** The server writes them anew, or looks at each. */
+function allRows({ oid, schema, name }: Relation): Question {
+  const sql = "SELECT pg_catalog.count(*) FROM asked_1";
+  return { what: "rows", object: `${schema}.${name}`, sql, reads: [{ oid, columns: [] }] };
+}
+
+/** Which values, of those that are not `isOurs`, the way back would refuse; asked where texts tell. */
+async function misfitsOf(
+  catalog: Lookup,
+  { table, column, facts, old, now, sql }: Change,
+): Promise<(isOurs?: string) => Question> {
+  const [server] = await catalog.rows<{ version: number }>(
+    "SELECT current_setting('server_version_num')::int AS version",
+  );
+  const told = [isString, isInteger].some((is) => is(old) && is(now)) && !old.array && !now.array;
+  const canAsk = told && (server?.version ?? 0) >= 160_000 && facts.generated === "";
+  const columns = await catalog.rows<{ name: string; number: number }>(
+    `SELECT attname::text AS name, attnum::int AS number FROM pg_attribute
+      WHERE attrelid = $1::oid AND attnum > 0 AND NOT attisdropped ORDER BY attname <> $2, attnum`,
+    [table.oid, column],
+  );
+  const value = `t.${quote(column)}`;
+  const unfit = `${value} IS NOT NULL AND NOT pg_catalog.pg_input_is_valid(${value}::text, ${literal(sql.old)})`;
+  return (isOurs = "false") => ({
+    what: "misfits",
+    object: `${table.schema}.${table.name}.${column}`,
+    sql: canAsk
+      ? `SELECT pg_catalog.count(*) FROM asked_1 AS t WHERE ${unfit} AND NOT ${isOurs}`
+      : null,
+    reads: [{ oid: table.oid, columns }],
+  });
 }

@@ -35,7 +35,7 @@ const strings: readonly string[] = ["text", "varchar", "bpchar", "citext", "name
 const clocks: readonly string[] = ["timestamp", "timestamptz", "time", "timetz", "interval"];
 
 export const isString = ({ name }: ColumnType): boolean => strings.includes(name);
-const isInteger = ({ name }: ColumnType): boolean => integers.includes(name);
+export const isInteger = ({ name }: ColumnType): boolean => integers.includes(name);
 const isClock = ({ name }: ColumnType): boolean => clocks.includes(name);
 const isDated = (type: ColumnType): boolean => type.name === "date" || isClock(type);
 

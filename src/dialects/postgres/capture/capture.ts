@@ -3,9 +3,11 @@
 // no later write of the application is lost.
 // Leaves to the caller: which tables a statement may change, transactions, timeouts, the journal.
 
+import type { Question } from "../../../core/plan.ts";
 import type { Lookup } from "../kind.ts";
 import { quote } from "../names.ts";
 import { type ShelfId, shelfSchema } from "../shelf-names.ts";
+import { questionsOf } from "./questions.ts";
 import { doBlock, inShelf } from "./shelf.ts";
 import { type CapturedTable, readTargets, type Uncaptured } from "./targets.ts";
 import { dropTriggers, startCapture, stopCapture, sweepCapture } from "./triggers.ts";
@@ -23,6 +25,8 @@ export interface Capture {
   sweep: string[];
   /** Merges what is kept back and drops it; one transaction, READ COMMITTED. */
   undo: string[];
+  /** What stands against the undo. */
+  asks: Question[];
   /** Instead of the undo, at the end of the undo window: drops what is kept. */
   finalize: string[];
 }
@@ -51,6 +55,7 @@ export async function captureRows(
       stop: stopCapture(id, targets),
       sweep: sweepCapture(id, targets),
       undo: [disarm, ...undoCapture(id, targets), ...dropMerge(id, targets), ...drop],
+      asks: await questionsOf(catalog, id, targets),
       finalize: [disarm, ...drop],
     },
     uncaptured,

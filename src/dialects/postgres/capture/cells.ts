@@ -5,6 +5,8 @@ import { quote } from "../names.ts";
 
 export interface Column {
   name: string;
+  /** `pg_attribute.attnum`. */
+  number: number;
   /** Hidden by an earlier migration: kept only of deleted rows, which would lose it otherwise. */
   hidden: boolean;
   /** GENERATED ALWAYS AS IDENTITY: the server lets no UPDATE write it. */

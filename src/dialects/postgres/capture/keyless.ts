@@ -43,7 +43,7 @@ END`)}`;
 }
 
 /** All that a row shows, as one text that is the same for the same bytes. */
-const textOf = (cells: readonly string[]) =>
+export const textOf = (cells: readonly string[]) =>
   `CAST(ROW(${cells.join(", ")}) AS pg_catalog.text) COLLATE pg_catalog."C"`;
 
 function replayFunction(id: ShelfId, target: Target): string {

@@ -39,7 +39,7 @@ export function createFunction(name: string, parameters: string, body: string): 
 }
 
 /** The expressions of cells, by visible column, over `t` (the row now) and `i` (its net change). */
-function cellsOf(target: Target) {
+export function cellsOf(target: Target) {
   return visible(target).map((cell) => {
     const { column, at } = cell;
     const [o, n] = [`i.${oldCell(at)}`, `i.${newCell(at)}`];

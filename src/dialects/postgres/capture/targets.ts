@@ -133,7 +133,7 @@ export async function readColumns(catalog: Lookup, oid: string): Promise<Column[
        UNION ALL
          SELECT b.attnum, t.typbasetype, true FROM base b JOIN pg_type t ON t.oid = b.typid
            WHERE t.typtype = 'd')
-     SELECT a.attname::text AS name, ${isHidden("a.attname")} AS hidden,
+     SELECT a.attname::text AS name, a.attnum::int AS number, ${isHidden("a.attname")} AS hidden,
        a.attidentity = 'a' AS always,
        n.nspname = 'pg_catalog' AS native, format('%I.%I', n.nspname, t.typname) AS type,
        b.domain, t.typcollation <> 0 AS collatable,

@@ -27,7 +27,7 @@ export const kind = defineKind<TableCommand>({
         ? await recreateConstraint(catalog, constraint.oid)
         : [alter(node, `ALTER COLUMN ${quote(column)} SET NOT NULL`, table)];
       const name = constraint?.name ?? `NOT NULL of ${column}`;
-      const returning = { again, name, table: table.sql, type: "n" };
+      const returning = { again, name, table: table.sql, type: "n", column };
       return { kind: "exact", sql: await constraintBack(catalog, returning) };
     }),
 });

@@ -2,13 +2,13 @@
 // alone, so their time does not depend on how many rows there are; but for the way back of a NOT NULL
 // column, which the server reads once.
 
-import { inTransaction, type UndoStatement } from "../../../core/plan.ts";
+import { inTransaction, type Question, type UndoStatement } from "../../../core/plan.ts";
 import { doBlock } from "../capture/shelf.ts";
 import { constraintBack, unlessViolated } from "../constraint-back.ts";
 import type { Lookup } from "../kind.ts";
 import { literal, quote } from "../names.ts";
 import { rowKey } from "../row-key.ts";
-import { shelfSchema } from "../shelf-names.ts";
+import { hiddenName, shelfSchema } from "../shelf-names.ts";
 import { backwardFunction, backwardTrigger } from "./backward.ts";
 import { shownColumn, triggerName } from "./fill.ts";
 import { stateOf, type Twin } from "./twin.ts";
@@ -85,40 +85,42 @@ export async function exchangeBack(catalog: Lookup, twin: Twin): Promise<UndoSta
   const { table, column, facts, sql } = change;
   const alter = `ALTER TABLE ${table.sql}`;
   const key = await rowKey(catalog, table);
-  const ours = (statements: readonly string[]) => ({
+  const ours = (statements: readonly string[]): UndoStatement => ({
     ...inTransaction(doBlock(`BEGIN\n${statements.map((each) => `  ${each};`).join("\n")}\nEND`)),
     merges: [`${table.schema}.${table.name}`],
+    locks: [{ table: table.sql, mode: "ACCESS EXCLUSIVE" }],
   });
   const keys = indexes.filter(({ constraint }) => constraint === "p");
   const others = indexes.filter(({ constraint }) => constraint !== "p");
   const returning = { table: table.sql, shelf: id };
-  return [
-    ours([
-      `LOCK TABLE ${table.sql} IN ACCESS EXCLUSIVE MODE`,
-      "PERFORM pg_catalog.set_config('enable_seqscan', 'off', true)",
-      `INSERT INTO belay.conflict (shelf, target, key, columns, theirs, ours, resolution, why)
+  const exchanged = ours([
+    `LOCK TABLE ${table.sql} IN ACCESS EXCLUSIVE MODE`,
+    "PERFORM pg_catalog.set_config('enable_seqscan', 'off', true)",
+    `INSERT INTO belay.conflict (shelf, target, key, columns, theirs, ours, resolution, why)
     SELECT ${literal(id)}, ${literal(table.sql)}, ${key}, ARRAY[${literal(column)}],
       pg_catalog.jsonb_build_object(${literal(column)}, ${names.old}::text),
       pg_catalog.jsonb_build_object(${literal(column)}, ${names.column}::text),
       ${literal(`does not fit ${sql.old}: `)} || CASE WHEN ${names.old} IS NULL THEN 'left empty' ELSE 'what was there before stays' END, ${names.misfit}
     FROM ${table.sql} WHERE ${names.misfit} IS NOT NULL`,
-      "PERFORM pg_catalog.set_config('enable_seqscan', 'on', true)",
-      `DROP TRIGGER ${triggerName(twin, "backward")} ON ${table.sql}`,
-      ...(sequence ? [`ALTER SEQUENCE ${sequence} OWNED BY NONE`] : []),
-      `${alter} DROP COLUMN ${names.column}, DROP COLUMN ${names.misfit}`,
-      `${alter} RENAME COLUMN ${names.old} TO ${names.column}`,
-      ...others.flatMap(({ back }) => back),
-      ...(facts.expression === null
-        ? []
-        : [`${alter} ALTER COLUMN ${names.column} SET DEFAULT ${facts.expression}`]),
-      ...(sequence ? [`ALTER SEQUENCE ${sequence} OWNED BY ${table.sql}.${names.column}`] : []),
-      `DROP SCHEMA ${quote(shelfSchema(id))} CASCADE`,
-    ]),
+    "PERFORM pg_catalog.set_config('enable_seqscan', 'on', true)",
+    `DROP TRIGGER ${triggerName(twin, "backward")} ON ${table.sql}`,
+    ...(sequence ? [`ALTER SEQUENCE ${sequence} OWNED BY NONE`] : []),
+    `${alter} DROP COLUMN ${names.column}, DROP COLUMN ${names.misfit}`,
+    `${alter} RENAME COLUMN ${names.old} TO ${names.column}`,
+    ...others.flatMap(({ back }) => back),
+    ...(facts.expression === null
+      ? []
+      : [`${alter} ALTER COLUMN ${names.column} SET DEFAULT ${facts.expression}`]),
+    ...(sequence ? [`ALTER SEQUENCE ${sequence} OWNED BY ${table.sql}.${names.column}`] : []),
+    `DROP SCHEMA ${quote(shelfSchema(id))} CASCADE`,
+  ]);
+  return [
+    { ...exchanged, asks: [misfitsOf(twin)] },
     ...(required.length === 0
       ? []
       : await constraintBack(catalog, {
           ...returning,
-          ...{ again: required, name: `NOT NULL of ${column}`, type: "n" },
+          ...{ again: required, name: `NOT NULL of ${column}`, type: "n", column },
         })),
     ...keys.flatMap(({ name, back }) => {
       const why = `${name} is not there again: rows written since do not satisfy it`;
@@ -128,4 +130,15 @@ export async function exchangeBack(catalog: Lookup, twin: Twin): Promise<UndoSta
       ];
     }),
   ];
+}
+
+/** The mark is live, and its column has a name that nobody changes. */
+function misfitsOf({ id, change, names }: Twin): Question {
+  const { table, column } = change;
+  return {
+    what: "misfits",
+    object: `${table.schema}.${table.name}.${column}`,
+    sql: `SELECT pg_catalog.count(*) FROM asked_1 WHERE ${names.misfit} IS NOT NULL`,
+    reads: [{ oid: table.oid, columns: [{ name: hiddenName(id, `misfits of ${column}`) }] }],
+  };
 }
