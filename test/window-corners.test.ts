@@ -276,4 +276,39 @@ forEachServer("corners of the undo window", (server) => {
     expect(await belay.down()).toMatchObject({ outcome: "done", verified: true, conflicts: [] });
     expect(await db.query("SELECT to_regclass('c_p') AS gone")).toEqual([{ gone: null }]);
   });
+
+  test("a key that the migration makes, drops and makes again", async () => {
+    const { db, belay, project } = await world(server, {
+      "1_base.up.sql":
+        "CREATE TABLE t (id int PRIMARY KEY, a int, b int UNIQUE); INSERT INTO t VALUES (1, 1, 1)",
+      "2_own.up.sql": `ALTER TABLE t ADD UNIQUE (a); ALTER TABLE t DROP CONSTRAINT t_a_key;
+        ALTER TABLE t DROP CONSTRAINT t_b_key; ALTER TABLE t ADD UNIQUE (b); ALTER TABLE t DROP CONSTRAINT t_b_key;
+        ALTER TABLE t ADD UNIQUE (b);`,
+      "3_own.up.sql": "ALTER TABLE t ADD CONSTRAINT u UNIQUE (a); ALTER TABLE t DROP CONSTRAINT u;",
+    });
+    await using _p = project;
+    await using _d = db;
+    await belay.up();
+    await db.query("INSERT INTO t VALUES (2, 1, 2)");
+    expect(await belay.down()).toMatchObject({ outcome: "done", verified: true, conflicts: [] });
+    expect(await belay.down()).toMatchObject({ outcome: "done", verified: true, conflicts: [] });
+  });
+
+  test("a view over a column whose type had to stay is told, not refused", async () => {
+    const { db, belay, project } = await world(server, {
+      "1_base.up.sql":
+        "CREATE TABLE t (id int PRIMARY KEY, v boolean); CREATE VIEW seen AS SELECT v FROM t;",
+      "2_drop.up.sql": "DROP VIEW seen;",
+      "3_type.up.sql": "ALTER TABLE t ALTER COLUMN v TYPE text;",
+    });
+    await using _p = project;
+    await using _d = db;
+    await belay.up();
+    await db.query("INSERT INTO t VALUES (1, 'neither')");
+    expect((await belay.down()).conflicts).toMatchObject([{ key: null, columns: ["v"] }]);
+    const undone = await belay.down();
+    expect(undone.error).toBeUndefined();
+    expect(undone.differences).toHaveLength(1);
+    expect(await db.query("SELECT v FROM seen")).toEqual([{ v: "neither" }]);
+  });
 });

@@ -39,7 +39,7 @@ export async function down(settings: Settings, options: DownOptions): Promise<Do
     { command: "down", allowDrift: options.allowDrift },
     async (run, state, result) => {
       const stack = backTo(state, options.target, compare);
-      await takeBack(run, { stack, shelves: state.shelves }, migrations, options, result);
+      await takeBack(run, { stack, state }, migrations, options, result);
     },
     { undone: [], conflicts: [] },
   );
@@ -48,16 +48,18 @@ export async function down(settings: Settings, options: DownOptions): Promise<Do
 /** Takes these back in the order given; also the first half of `redo`. */
 export async function takeBack(
   run: Run,
-  { stack, shelves }: { stack: readonly MigrationState[]; shelves: JournalState["shelves"] },
+  { stack, state }: { stack: readonly MigrationState[]; state: JournalState },
   migrations: readonly Migration[],
   options: Pick<DownOptions, "using" | "acceptLoss" | "onConflict">,
   result: { undone: Undone[]; conflicts: Conflict[] } & RunResult,
 ): Promise<void> {
+  // A view over a column whose type had to stay is not as it was either.
+  let deviates = [...state.migrations.values()].some((each) => each.deviates);
   for (const each of stack) {
-    const { plan, using, finished } = await wayBack(run, each, shelves, migrations, options);
+    const { plan, using, finished } = await wayBack(run, each, state.shelves, migrations, options);
     const done = await execute(run, {
       ...{ plan, using, checksum: each.checksum, acceptLoss: options.acceptLoss },
-      strict: using === "planned" && finished?.verdict === "exact",
+      strict: using === "planned" && finished?.verdict === "exact" && !deviates,
       ...(finished === undefined ? {} : { judge: judgeWayBack(finished.changed) }),
     });
     const residual = (done.residual ?? []).map(describeDifference);
@@ -66,6 +68,7 @@ export async function takeBack(
       result.differences.push(...residual.map((line) => `after ${each.version}: ${line}`));
     }
     result.conflicts.push(...(done.conflicts ?? []));
+    deviates ||= (done.conflicts ?? []).some(({ key }) => key === null);
     const { version } = each;
     result.undone.push({ version, name: done.name, ms: done.ms, using, residual });
   }

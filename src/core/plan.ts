@@ -117,10 +117,10 @@ export interface UndoStatement {
   /** Tables whose rows it brings together with what was written since; nothing of it is undone in turn. */
   merges?: string[];
   /**
-   * Puts back what the migration itself may have made: where an earlier statement of it is undone by
-   * the text `madeBefore`, `sql` runs instead, or nothing. Gone once the whole migration is known.
+   * It puts back what an earlier statement of the migration has made, if that one is undone by this
+   * text: then neither runs. Gone once the whole migration is known.
    */
-  ownInstead?: { madeBefore: string; sql?: string };
+  unlessMadeBy?: string;
 }
 
 /** How a statement runs so that what it would destroy is kept for as long as its undo window is open. */

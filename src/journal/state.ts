@@ -40,6 +40,8 @@ export interface MigrationState {
   shelves: string[];
   /** Of the record of its last up, also while it is rolled back. */
   upSeq?: number;
+  /** Its rollback has told that the catalog is not wholly as it was. */
+  deviates?: true;
 }
 
 /** A place where something is kept; what is kept there is in the database alone. */
@@ -137,6 +139,7 @@ function finish(state: JournalState, record: JournalRecord & { kind: "migration-
   put(state, {
     ...{ version, name, checksum, verdict, at, run, finishedSeq: seq, shelves },
     ...(upSeq === undefined ? {} : { upSeq }),
+    ...(record.body.conflicts?.some(({ key }) => key === null) && { deviates: true as const }),
     state: direction === "up" ? "applied" : "rolledBack",
   });
 }

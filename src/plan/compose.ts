@@ -18,7 +18,7 @@ export function composeUndo(
 ): UndoEntry[] {
   const created = new Set<string>();
   const named = new Set<string>();
-  const composed = withOwn(entries).map((entry) => {
+  const composed = withoutOwn(entries).map((entry) => {
     for (const table of keptOf(entry.undo)?.tables ?? []) named.add(bare(table));
     for (const change of entry.changes) {
       const object = qualified(change.object, entry.searchPath);
@@ -43,18 +43,26 @@ export function composeUndo(
   ];
 }
 
-/** See {@link UndoStatement.ownInstead}. */
-function withOwn(entries: readonly UndoEntry[]): UndoEntry[] {
-  const made = new Set<string>();
+/** See {@link UndoStatement.unlessMadeBy}: each making has at most one that puts it back. */
+function withoutOwn(entries: readonly UndoEntry[]): UndoEntry[] {
+  const making: UndoStatement[] = [];
+  const spared = new Set<UndoStatement>();
+  for (const { undo } of entries) {
+    if (undo.kind === "irreversible") continue;
+    for (const text of new Set(undo.sql.flatMap(({ unlessMadeBy }) => unlessMadeBy ?? []))) {
+      const made = making.findLast((each) => each.sql === text && !spared.has(each));
+      if (made === undefined) continue;
+      spared.add(made);
+      for (const each of undo.sql) if (each.unlessMadeBy === text) spared.add(each);
+    }
+    making.push(...undo.sql);
+  }
   return entries.map((entry) => {
     const { undo } = entry;
     if (undo.kind === "irreversible") return entry;
-    const sql = undo.sql.flatMap(({ ownInstead, ...statement }): UndoStatement[] => {
-      if (ownInstead === undefined || !made.has(ownInstead.madeBefore)) return [statement];
-      const { asks: _, ...other } = statement;
-      return ownInstead.sql === undefined ? [] : [{ ...other, sql: ownInstead.sql }];
-    });
-    for (const each of sql) made.add(each.sql);
+    const sql = undo.sql
+      .filter((each) => !spared.has(each))
+      .map(({ unlessMadeBy: _, ...statement }) => statement);
     return { ...entry, undo: { ...undo, sql } };
   });
 }

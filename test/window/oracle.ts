@@ -172,6 +172,7 @@ class JudgedTable {
     const isNewer = left === undefined || current !== left[later];
     if (!isNewer && was !== undefined) {
       if (is === was[name] || this.isBetween(states, [name, later], is)) return [];
+      if (is === current && this.isTypeKept([name, later])) return [];
       return is === (await this.inOldType(name, later, current)) &&
         this.isTold(states, [name, later])
         ? []
@@ -222,6 +223,13 @@ class JudgedTable {
     return this.conflictsOf(states).some(
       ({ columns: named }) =>
         named === null || columns === undefined || named.some((each) => columns.includes(each)),
+    );
+  }
+
+  /** Then the values from before stay on the shelf. */
+  private isTypeKept(columns: readonly string[]): boolean {
+    return this.told.conflicts.some(
+      ({ key, columns: named }) => key === null && named?.some((each) => columns.includes(each)),
     );
   }
 
