@@ -5,7 +5,12 @@ import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** Minutes each: begun last, one of them would keep one worker busy while the other has no work. */
-const longest = ["test/corpus.test.ts", "test/crash.test.ts", "test/prove/prove.test.ts"];
+const longest = [
+  "test/corpus.test.ts",
+  "test/crash.test.ts",
+  "test/prove/prove.test.ts",
+  "test/guard/crash.test.ts",
+];
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

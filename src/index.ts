@@ -29,10 +29,13 @@ import { type PlanResult, planBack, planUpcoming } from "./app/plan.ts";
 import { type ProveOptions, type ProveResult, prove } from "./app/prove.ts";
 import { recover } from "./app/recover.ts";
 import { type RedoResult, redo } from "./app/redo.ts";
+import { type ReportResult, report } from "./app/report.ts";
 import type { Settings } from "./app/settings.ts";
 import { type StatusOptions, type StatusResult, status } from "./app/status.ts";
 import { type UpOptions, type UpResult, up } from "./app/up.ts";
 import { type VerifyResult, verify } from "./app/verify.ts";
+import { upWatched, type WatchedUpResult } from "./app/watch/up-watched.ts";
+import { type WatchResult, watch } from "./app/watch/watch.ts";
 import { realEnvironment } from "./core/environment.ts";
 import type { RecoverOptions } from "./engine/recover.ts";
 import { defaultLimits, type Limits } from "./engine/run.ts";
@@ -41,6 +44,7 @@ export { type Config, defineConfig } from "./app/config.ts";
 export type { Undone } from "./app/down.ts";
 export type { PlannedMigration, PlanStatement, PlanStep } from "./app/plan.ts";
 export type { ProveOptions, ProveSummary } from "./app/prove.ts";
+export type { IncidentReport } from "./app/report.ts";
 export type { StatusRow } from "./app/status.ts";
 export type { UndoStanding } from "./app/undo-standing.ts";
 export type { Done } from "./app/up.ts";
@@ -67,11 +71,14 @@ export type {
   PlanResult,
   ProveResult,
   RedoResult,
+  ReportResult,
   RunResult,
   StatusOptions,
   StatusResult,
   UpResult,
   VerifyResult,
+  WatchedUpResult,
+  WatchResult,
 };
 
 /** All optional: with none, the embedded PostgreSQL and the folder `migrations` of this folder. */
@@ -95,6 +102,12 @@ export interface Belay {
   /** Rehearses what is pending on scratch copies; default: both ways back, proofs written. */
   prove(options?: Partial<ProveOptions>): Promise<ProveResult>;
   up(options?: Partial<UpOptions>): Promise<UpResult>;
+  /** `up` under the guard, resolved when the time of watching (milliseconds) is over. */
+  upWatched(watchMs: number, options?: Partial<UpOptions>): Promise<WatchedUpResult>;
+  /** Goes on with a watch that nobody minds any more; resolves when it is over. */
+  watch(): Promise<WatchResult>;
+  /** All incidents, oldest first. */
+  report(): Promise<ReportResult>;
   /** Default: the last migration, by the way that loses nothing. */
   down(options?: Partial<DownOptions>): Promise<DownResult>;
   redo(options?: Partial<DownOptions>): Promise<RedoResult>;
@@ -143,6 +156,9 @@ export function createBelay(options: BelayOptions = {}): Belay {
     planDown: (given) => planBack(settings, { ...cautious, ...given }),
     prove: (given) => prove(settings, { ...thorough, ...given }),
     up: (given) => up(settings, { ...strict, ...given }),
+    upWatched: (watchMs, given) => upWatched(settings, { ...strict, ...given, watchMs }),
+    watch: () => watch(settings),
+    report: () => report(settings),
     down: (given) => down(settings, { ...cautious, ...given }),
     redo: (given) => redo(settings, { ...cautious, ...given }),
     finalize: (given) => finalize(settings, { which: "expired", allowDrift: false, ...given }),

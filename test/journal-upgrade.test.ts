@@ -16,7 +16,7 @@ forEachServer("a journal of version 1", (server) => {
     await db.query(`
       UPDATE belay.record SET body = (body::jsonb || detail::jsonb)::json WHERE detail IS NOT NULL;
       ALTER TABLE belay.record DROP COLUMN detail;
-      DROP TABLE belay.conflict;
+      DROP TABLE belay.conflict, belay.watch_lease;
       DELETE FROM belay.journal_version WHERE version > 1`);
     expect((await belay.status()).migrations).toMatchObject([
       { version: "0001", state: "applied" },
@@ -26,6 +26,6 @@ forEachServer("a journal of version 1", (server) => {
     );
     expect(await belay.down()).toMatchObject({ outcome: "done", verified: true });
     const versions = await db.query("SELECT version FROM belay.journal_version ORDER BY 1");
-    expect(versions).toEqual([{ version: 1 }, { version: 2 }, { version: 3 }]);
+    expect(versions).toEqual([{ version: 1 }, { version: 2 }, { version: 3 }, { version: 4 }]);
   });
 });

@@ -6,6 +6,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { BelayError, messageOf, untouched } from "../core/errors.ts";
+import { guardSchema } from "../guard/options.ts";
 
 const milliseconds = z.number().int().nonnegative();
 const bytes = z.number().int().nonnegative();
@@ -27,6 +28,8 @@ const configSchema = z.strictObject({
   undoWindowMs: milliseconds.optional(),
   /** Statements that block run in a form that does not, on tables at least this large. */
   onlineAboveBytes: bytes.optional(),
+  /** What is watched, and how it is judged. */
+  guard: guardSchema.optional(),
 });
 
 export type Config = z.infer<typeof configSchema>;

@@ -49,7 +49,7 @@ export async function finalize(
   const { compare } = await loadFolderIfAny(settings);
   return guardedRun<Omit<FinalizeResult, keyof RunResult>>(
     settings,
-    { command: "finalize", allowDrift },
+    { command: "finalize", allowDrift, waitsForGuard: true },
     async (run, state, result) => {
       if (typeof which === "object") refuseUnknown(state, which.version, compare);
       const isOver = ({ since }: OpenShelf) =>

@@ -18,6 +18,7 @@ import { type Connected, connectRun, finishRun, type Run, startRun } from "../en
 import type { RunFinished } from "../journal/record.ts";
 import { type JournalState, stateOf } from "../journal/state.ts";
 import { loadCatalog, readRecords, saveCatalog } from "../journal/store.ts";
+import { openWatch, stepOf } from "../journal/watches.ts";
 import { programVersion } from "./program.ts";
 import type { Settings } from "./settings.ts";
 import { openTarget } from "./target.ts";
@@ -40,8 +41,12 @@ export interface GuardOptions {
   command: string;
   /** Go on although somebody else changed the catalog. */
   allowDrift: boolean;
+  /** It may not come between the guard's decision and the rollback that follows from it. */
+  waitsForGuard?: boolean;
   /** An attempt that is halfway is given up rather than finished. */
   giveUp?: boolean;
+  /** An `up` that is halfway is taken back where that is exact. */
+  takesUpBack?: boolean;
   /** Looks before anything is written, the journal's own tables included; throwing ends it there. */
   preflight?: (state: JournalState, dialect: Dialect) => Promise<void>;
 }
@@ -89,10 +94,14 @@ export async function guardedRun<T extends object>(
         const { version } = state.open;
         const seq = state.migrations.get(version)?.finishedSeq;
         result.recovered.push(
-          await recoverOpen(run, state.open, seq, { giveUp: options.giveUp === true }),
+          await recoverOpen(run, state.open, seq, {
+            giveUp: options.giveUp === true,
+            takesUpBack: options.takesUpBack === true,
+          }),
         );
         state = stateOf(await readRecords(run.session));
       } else if (!options.allowDrift) await refuseDrift(run, state);
+      if (options.waitsForGuard) refuseUnderWay(state);
       try {
         await work(run, state, result);
       } catch (error) {
@@ -149,6 +158,19 @@ async function verifyEnd(run: Run, result: RunResult): Promise<RunFinished> {
     result.differences.push(`not verified: ${messageOf(error)}`);
     return { outcome };
   }
+}
+
+/** Throws BELAY_GUARD_UNDER_WAY: a process that died has left a rollback that was decided. */
+function refuseUnderWay({ watches }: JournalState): void {
+  const incident = openWatch(watches)?.incident;
+  const decided = stepOf(incident, "decided");
+  if (decided?.action !== "rollback" || stepOf(incident, "rolledBack")) return;
+  const versions = decided.covers.map(({ version }) => version).join(", ");
+  throw new BelayError("BELAY_GUARD_UNDER_WAY", `The guard is taking back ${versions}`, {
+    state: "This run changed nothing.",
+    hint: "belay watch finishes the rollback.",
+    details: { versions: decided.covers.map(({ version }) => version) },
+  });
 }
 
 /** Throws BELAY_DRIFT, naming what somebody else changed since the last run. */

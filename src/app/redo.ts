@@ -18,7 +18,7 @@ export async function redo(settings: Settings, options: DownOptions): Promise<Re
   const { migrations, notes, format } = await loadFolder(settings);
   return guardedRun<Omit<RedoResult, keyof RunResult>>(
     settings,
-    { command: "redo", allowDrift: options.allowDrift },
+    { command: "redo", allowDrift: options.allowDrift, waitsForGuard: true },
     async (run, state, result) => {
       const stack = backTo(state, options.target, format.compare);
       const again = [];

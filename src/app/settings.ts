@@ -4,8 +4,9 @@ import type { Catalog } from "../core/catalog.ts";
 import type { Environment } from "../core/environment.ts";
 import type { Dialect } from "../dialects/dialect.ts";
 import type { Report } from "../engine/events.ts";
-import type { Limits } from "../engine/run.ts";
+import type { Limits, RunOptions } from "../engine/run.ts";
 import type { Folder } from "../formats/read-folder.ts";
+import type { GuardConfig } from "../guard/options.ts";
 
 export interface Settings {
   /** Absent: the embedded PostgreSQL under `projectDir/.belay`. */
@@ -31,6 +32,10 @@ export interface Settings {
   verbatim?: boolean;
   /** Bytes: on larger tables statements that block run in a form that does not; default 64 MiB. */
   onlineAboveBytes?: number;
+  /** Awaited where no lock is held; see the run. */
+  rest?: NonNullable<RunOptions["rest"]>;
+  /** What is watched, and how it is judged; the configuration's section `guard`. */
+  guard?: GuardConfig;
   /** False: the caller reads the catalog after each run anyway. Default true. */
   verifies?: boolean;
   /** For rehearsals: the catalog as read a moment ago. */

@@ -68,7 +68,7 @@ export async function up(settings: Settings, options: UpOptions): Promise<UpResu
   return guardedRun<Omit<UpResult, keyof RunResult>>(
     settings,
     {
-      ...{ command: "up", allowDrift: options.allowDrift },
+      ...{ command: "up", allowDrift: options.allowDrift, waitsForGuard: true },
       preflight: async (state, dialect) => void (await prepare(state, dialect)),
     },
     async (run, state, result) => {

@@ -12,9 +12,11 @@ import { command as plan } from "./commands/plan.ts";
 import { command as prove } from "./commands/prove.ts";
 import { command as recover } from "./commands/recover.ts";
 import { command as redo } from "./commands/redo.ts";
+import { command as report } from "./commands/report.ts";
 import { command as status } from "./commands/status.ts";
 import { command as up } from "./commands/up.ts";
 import { command as verify } from "./commands/verify.ts";
+import { command as watch } from "./commands/watch.ts";
 
 export const commands: readonly Command[] = [
   init,
@@ -29,6 +31,8 @@ export const commands: readonly Command[] = [
   archive,
   recover,
   verify,
+  watch,
+  report,
   demo,
   completion,
 ];

@@ -130,6 +130,7 @@ async function readSettings(flags: Flags, output: Output, signal: AbortSignal): 
     ...(config.requireProof === undefined ? {} : { requireProof: config.requireProof }),
     ...(config.undoWindowMs === undefined ? {} : { undoWindowMs: config.undoWindowMs }),
     ...(config.onlineAboveBytes === undefined ? {} : { onlineAboveBytes: config.onlineAboveBytes }),
+    ...(config.guard === undefined ? {} : { guard: config.guard }),
     ...{ projectDir, signal, report: eventLines(output), environment: environmentFromProcess() },
     limits: {
       lockTimeoutMs: limit(

@@ -75,15 +75,15 @@ export function number(value: string, flag: string): number {
   });
 }
 
-/** `500`, `500ms`, `2s`, `1m` -> milliseconds. */
+/** `500`, `500ms`, `2s`, `1m`, `1h` -> milliseconds. */
 export function duration(value: string, flag: string): number {
-  const match = /^(\d+)(ms|s|m)?$/.exec(value);
+  const match = /^(\d+)(ms|s|m|h)?$/.exec(value);
   if (match === null) {
     throw new BelayError("BELAY_USAGE", `${flag} ${value} is not a duration`, {
       state: untouched,
-      hint: "Write 500ms, 2s or 1m.",
+      hint: "Write 500ms, 2s, 1m or 1h.",
     });
   }
-  const unit = { ms: 1, s: 1_000, m: 60_000 }[match[2] ?? "ms"] ?? 1;
+  const unit = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }[match[2] ?? "ms"] ?? 1;
   return Number(match[1]) * unit;
 }

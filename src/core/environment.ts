@@ -40,6 +40,13 @@ export const crashPoints = [
   "migration-finished",
   "archive-written",
   "archive-sealed",
+  "watch-started",
+  "incident-detected",
+  "incident-decided",
+  "incident-rolled-back",
+  "incident-verified",
+  "incident-closed",
+  "watch-finished",
   "run-finished",
   "lease-released",
 ] as const;

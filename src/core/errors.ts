@@ -59,6 +59,9 @@ export const errorCodes = {
   BELAY_CANCELLED: exit.failed,
   BELAY_HALFWAY: exit.interrupted,
   BELAY_CONNECTION_LOST: exit.interrupted,
+  // watching
+  BELAY_GUARD: exit.rolledBack,
+  BELAY_GUARD_UNDER_WAY: exit.refused,
   // going back
   BELAY_SHELF_IN_USE: exit.refused,
   BELAY_ARCHIVE: exit.failed,

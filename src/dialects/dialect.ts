@@ -205,6 +205,12 @@ export interface Standby extends Record<string, unknown> {
 }
 
 /**
+ * The first column of the first row (`undefined`: no row); or that the query cannot be run, because it
+ * names what is not there, in the server's words.
+ */
+export type ProbeAnswer = { answer: unknown } | { absent: string };
+
+/**
  * How the server is doing, as facts; what is good and what is bad of them is the guard's to say. What
  * this role may not see is null, never zero.
  */
@@ -221,8 +227,8 @@ export interface Readings {
   standbys(session: Session): Promise<Standby[] | null>;
   /** Statements run and the time that they took; null: the server does not keep count. */
   statements(session: Session): Promise<{ calls: number; totalMs: number } | null>;
-  /** The first column of the first row; undefined: no row. Reads only, whatever the text says. */
-  probe(session: Session, sql: string): Promise<unknown>;
+  /** Reads only, whatever the text says. */
+  probe(session: Session, sql: string): Promise<ProbeAnswer>;
 }
 
 export interface Dialect {

@@ -17,6 +17,8 @@ export type RunEvent =
   | { kind: "loss"; losses: Loss[] }
   | { kind: "finished"; version: string; name: string; direction: "up" | "down"; ms: number }
   | { kind: "failed"; version: string; name: string; message: string }
-  | { kind: "note"; message: string };
+  | { kind: "note"; message: string }
+  /** What the guard does; `pages`: somebody has to look. */
+  | { kind: "guard"; message: string; pages: boolean };
 
 export type Report = (event: RunEvent) => void;

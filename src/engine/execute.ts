@@ -104,6 +104,7 @@ async function inOneTransaction(
   close: Close,
 ): Promise<MigrationFinished> {
   const step = plan.steps[0] ?? { id: "1", transactional: true, statements: [] };
+  await run.rest?.(0, run.signal);
   let body: MigrationFinished | undefined;
   const { returns } = execution;
   await runStep(run, step, {
@@ -201,6 +202,7 @@ async function runSteps(
   }
   for (const step of plan.steps) {
     if (skip.has(step.id)) continue;
+    await run.rest?.(0, run.signal);
     const context = {
       version: plan.version,
       carries: plan.direction === "up",

@@ -1,5 +1,6 @@
-// Owns: that one run at a time works on a database. A row in the journal, not an advisory lock: it
-// works behind a connection pooler and holds no snapshot that would stall CREATE INDEX CONCURRENTLY.
+// Owns: that one run at a time works on a database, and that one process at a time watches it. A row
+// in the journal, not an advisory lock: it works behind a connection pooler and holds no snapshot that
+// would stall CREATE INDEX CONCURRENTLY.
 //
 // Who is right: the fencing token. It grows with every holder, every journal write checks it, and a
 // takeover needs a row lock that a writer holds until its commit. Expiry only says when others may
@@ -8,6 +9,7 @@
 import type { Environment } from "../core/environment.ts";
 import { BelayError, messageOf } from "../core/errors.ts";
 import type { Session } from "../dialects/dialect.ts";
+import type { LeaseTable } from "../journal/store.ts";
 
 /** Milliseconds. A third of the term passes between heartbeats, so two may be lost. */
 export const leaseTermMs = 15_000;
@@ -26,6 +28,8 @@ export interface LeaseOptions {
   keeper: Session;
   environment: Environment;
   termMs?: number;
+  /** Default `lease`: the one to change the database under. */
+  table?: LeaseTable;
   /** Called once when the lease is lost; what is running must stop. */
   onLost: (error: BelayError) => void;
 }
@@ -52,28 +56,28 @@ interface LeaseRow extends Record<string, unknown> {
   seconds: number;
 }
 
-const readLease = `
+const readLease = (table: LeaseTable) => `
   SELECT run::text, holder, expires_at < clock_timestamp() AS expired,
          EXISTS (SELECT FROM pg_stat_activity a
                   WHERE a.pid = backend_pid AND a.backend_start = l.backend_start) AS present,
          greatest(0, ceil(extract(epoch FROM expires_at - clock_timestamp())))::int AS seconds
-    FROM belay.lease l`;
+    FROM belay.${table} l`;
 
 /** Takes the lease. Throws BELAY_LEASE_HELD, naming the holder, while another run has it. */
 export async function acquireLease(options: LeaseOptions): Promise<Lease> {
-  const { keeper, run, holder, environment } = options;
+  const { keeper, run, holder, environment, table = "lease" } = options;
   const termMs = options.termMs ?? leaseTermMs;
-  const seen = await freeOrDead(keeper, environment);
+  const seen = await freeOrDead(keeper, environment, table);
   if (seen !== undefined && seen.run !== null) await endSessions(keeper, seen, environment);
   await keeper.run("BEGIN");
   let token: string;
   try {
-    const [row] = await keeper.query<LeaseRow>(`${readLease} FOR UPDATE OF l`);
+    const [row] = await keeper.query<LeaseRow>(`${readLease(table)} FOR UPDATE OF l`);
     if (row !== undefined && row.run !== seen?.run) {
       if (row.run !== null) throw held(row);
     }
     const [taken] = await keeper.query<{ token: string }>(
-      `UPDATE belay.lease
+      `UPDATE belay.${table}
           SET token = token + 1, run = $1, holder = $2, backend_pid = pg_backend_pid(),
               backend_start = (SELECT backend_start FROM pg_stat_activity
                                 WHERE pid = pg_backend_pid()),
@@ -95,11 +99,11 @@ export async function acquireLease(options: LeaseOptions): Promise<Lease> {
  * The lease, when it is free, expired, or held by a run whose keeper session is gone: that one cannot
  * renew it any more. A server needs a moment to notice that a killed client is gone.
  */
-async function freeOrDead(keeper: Session, environment: Environment) {
+async function freeOrDead(keeper: Session, environment: Environment, table: LeaseTable) {
   const deadline = environment.monotonic() + noticeMs;
   // Most often the first look comes only a moment too early.
   for (let waitMs = 5; ; waitMs = Math.min(2 * waitMs, 50)) {
-    const [seen] = await keeper.query<LeaseRow>(readLease);
+    const [seen] = await keeper.query<LeaseRow>(readLease(table));
     if (seen === undefined || seen.run === null || seen.expired || !seen.present) return seen;
     if (environment.monotonic() > deadline) throw held(seen);
     await environment.sleep(waitMs);
@@ -107,7 +111,7 @@ async function freeOrDead(keeper: Session, environment: Environment) {
 }
 
 function keepLease(options: LeaseOptions, token: string, termMs: number): Lease {
-  const { keeper, environment, onLost } = options;
+  const { keeper, environment, onLost, table = "lease" } = options;
   let lost: BelayError | undefined;
   let renewedAt = environment.monotonic();
   let renewing = false;
@@ -125,7 +129,7 @@ function keepLease(options: LeaseOptions, token: string, termMs: number): Lease 
   const renew = async () => {
     const sentAt = environment.monotonic();
     const rows = await keeper.query(
-      `UPDATE belay.lease SET expires_at = clock_timestamp() + $2 * interval '1 millisecond'
+      `UPDATE belay.${table} SET expires_at = clock_timestamp() + $2 * interval '1 millisecond'
         WHERE token = $1::bigint RETURNING token`,
       [token, termMs],
     );
@@ -155,7 +159,7 @@ function keepLease(options: LeaseOptions, token: string, termMs: number): Lease 
       stop();
       if (lost !== undefined) return;
       await keeper.query(
-        "UPDATE belay.lease SET run = NULL, expires_at = 'epoch' WHERE token = $1::bigint",
+        `UPDATE belay.${table} SET run = NULL, expires_at = 'epoch' WHERE token = $1::bigint`,
         [token],
       );
     },

@@ -22,6 +22,8 @@ export interface Recovered {
 export interface RecoverOptions {
   /** Do not go on: take back what can be, and leave what has no exact way back. */
   giveUp: boolean;
+  /** An `up` is taken back where that is exact; a `down` is finished. */
+  takesUpBack?: boolean;
 }
 
 /** Throws BELAY_HALFWAY when neither way can be gone; the attempt then stays open. */
@@ -40,16 +42,18 @@ export async function recoverOpen(
   }
   const stored = await loadCatalog(run.session, open.before);
   const before = stored === undefined ? run.catalog : catalogFromJson(JSON.parse(stored));
-  if (options.giveUp) {
+  if (options.giveUp || (options.takesUpBack && direction === "up")) {
     const plan = { ...open.plan, direction };
-    const error = new Error("given up by belay recover --accept-loss");
+    const error = new Error(
+      options.giveUp ? "given up by belay recover --accept-loss" : "cancelled by the guard",
+    );
     await backOut(run, {
       plan,
       checksum: open.checksum,
       done: open.done,
       before,
       error,
-      lossAccepted: true,
+      lossAccepted: options.giveUp,
     });
     return { ...recovered, decision: "undone", why: error.message };
   }

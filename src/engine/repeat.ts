@@ -40,6 +40,7 @@ export async function inBatches(
     if (ms < batchMs / 2) amount = Math.min(amounts.most, amount * 2);
     else if (ms > batchMs * 2) amount = Math.max(1, Math.floor(amount / 2));
     if (progress !== undefined && batch.rows > 0) await environment.sleep(ms * pauseShare, signal);
+    await run.rest?.(ms, signal);
   } while (progress !== undefined);
 }
 

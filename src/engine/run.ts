@@ -41,6 +41,11 @@ export interface RunOptions {
   leaseTermMs?: number;
   /** What statements would destroy is kept for the undo window. Default: it is destroyed. */
   keeps?: boolean;
+  /**
+   * Awaited where no lock is held: between batches, steps and migrations. `ranMs`: how long the last
+   * batch took. Whoever watches makes the run wait here.
+   */
+  rest?: (ranMs: number, signal: AbortSignal) => Promise<void>;
 }
 
 /** A run that has not written anything yet. */

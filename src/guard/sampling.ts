@@ -24,8 +24,8 @@ export interface Sampler extends AsyncDisposable {
 
 const usualLimitMs = 2_000;
 
-/** Not as sessions of a run are named: it waits for nobody and must not be taken for one. */
-const applicationName = "belay-guard";
+/** As all of ours: should a query of the guard's be in somebody's way, that is our doing too. */
+const applicationName = "belay:guard";
 
 /** Opens nothing until the first round. */
 export function openSampler(options: SamplingOptions): Sampler {
@@ -109,9 +109,10 @@ export function openSampler(options: SamplingOptions): Sampler {
 
 async function open({ dialect, url }: SamplingOptions, limitMs: number): Promise<Session> {
   const session = await dialect.connect({ url, applicationName, connectTimeoutMs: limitMs });
-  // Shorter than the round, so that the server's own word comes first and the session is kept.
-  const statementMs = Math.ceil(limitMs / 2);
-  await dialect.setTimeouts(session, { lockMs: statementMs, statementMs });
+  // Shorter than the round, so that the server's own word comes first and the session is kept. Behind a
+  // queue for a lock there is nothing to see: the other signals tell of it, if they are not held up.
+  const [lockMs, statementMs] = [Math.ceil(limitMs / 10), Math.ceil(limitMs / 2)];
+  await dialect.setTimeouts(session, { lockMs, statementMs });
   return session;
 }
 

@@ -12,6 +12,10 @@ export interface Verdict {
 /** Fewer say too little about what is usual. */
 export const leastBaseline = 20;
 
+export function knownOf(samples: readonly Sample[]): (Sample & Known)[] {
+  return samples.filter((sample): sample is Sample & Known => sample.state !== "unknown");
+}
+
 /**
  * Judges samples in their order. Before the first reading of a watch the verdict is `ok`: nothing has
  * happened yet. A missing sample leaves the verdict as it was, until more than `inconclusiveLimit` in a

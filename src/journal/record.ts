@@ -6,7 +6,7 @@ import type { CatalogObject, Difference } from "../core/catalog.ts";
 import type { Change, Conflict, Loss, Plan, Undo, Verdict } from "../core/plan.ts";
 
 /** Version of the journal's own schema and of the record bodies. */
-export const journalVersion = 3;
+export const journalVersion = 4;
 
 /** `back-out` takes back the finished steps of an `up` or `down` that could not go on. */
 export type Direction = "up" | "down" | "back-out";
@@ -129,6 +129,81 @@ export interface MigrationFinalized {
   shelves: string[];
 }
 
+/** Before the first migration that is to be watched; it covers what is applied from here on. */
+export interface WatchStarted {
+  /** Milliseconds for which all has to be well. */
+  watchMs: number;
+  intervalMs: number;
+  /**
+   * What was usual before, by signal; a process that takes over goes by that, and by the signals and
+   * rules of its own configuration, which may hold secrets and so is not kept here.
+   */
+  baseline: Record<string, unknown[]>;
+}
+
+/** The guard has moved on its ladder. */
+export interface WatchMoved {
+  from: string;
+  to: string;
+  why: string;
+  /** A human was called. */
+  pages: boolean;
+}
+
+export interface WatchFinished {
+  /** `unclear`: too much was not known. `handedOver`: something is bad, and a human has to decide. */
+  outcome: "healthy" | "rolledBack" | "unclear" | "handedOver" | "nothing";
+  why: string;
+}
+
+/** Why the guard acts; what it knew then. */
+export interface IncidentReason {
+  signal: string;
+  detail: string;
+  attributed: boolean;
+  /** How far the rule can be trusted, in words. */
+  falseAlarms: string;
+  /** Epoch milliseconds, value, state of its last samples, oldest first; null: not known. */
+  series: [at: number, value: number | null, state: string][];
+}
+
+export interface IncidentCheck {
+  name: string;
+  passed: boolean;
+  detail: string;
+}
+
+/** One step of an incident; each has happened when its record is there. Times are the watcher's. */
+export type IncidentStep = {
+  /** `seq` of the watch's first record. */
+  watch: number;
+  /** ISO 8601. */
+  time: string;
+} & (
+  | {
+      step: "detected";
+      /** ISO 8601: the first bad sample; the fault began at most one interval before. */
+      fault: string;
+      reasons: IncidentReason[];
+    }
+  | {
+      step: "decided";
+      /** `page`: a human has to decide. */
+      action: "cancel" | "rollback" | "page";
+      why: string;
+      /** What is watched, as applied: to be taken back, or (`cancel`) done before the running step. */
+      covers: { version: string; seq: number }[];
+    }
+  | {
+      step: "rolledBack";
+      versions: string[];
+      /** Rows on which the rollback and later writes did not agree; all are in `belay.conflict`. */
+      conflicts: number;
+    }
+  | { step: "verified"; passed: boolean; checks: IncidentCheck[] }
+  | { step: "closed"; outcome: WatchFinished["outcome"]; why: string }
+);
+
 export interface RunFinished {
   outcome: "done" | "failed" | "rolledBack" | "refused";
   /** Fingerprint of the catalog at the end; its content is in `belay.catalog`. */
@@ -145,6 +220,10 @@ export type Entry =
   | { kind: "migration-abandoned"; version: string; body: MigrationAbandoned }
   | { kind: "migration-adopted"; version: string; body: MigrationAdopted }
   | { kind: "migration-finalized"; version: string; body: MigrationFinalized }
+  | { kind: "watch-started"; body: WatchStarted }
+  | { kind: "watch-moved"; body: WatchMoved }
+  | { kind: "watch-finished"; body: WatchFinished }
+  | { kind: "incident"; body: IncidentStep }
   | { kind: "run-finished"; body: RunFinished };
 
 /** A stored record. */

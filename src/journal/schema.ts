@@ -78,4 +78,9 @@ CREATE TABLE belay.conflict (
 );
 COMMENT ON TABLE belay.conflict IS 'Rows on which a rollback and later writes did not agree.';
 `,
+  // Not the same row as the run's: while somebody watches, others may still change the database.
+  `
+CREATE TABLE belay.watch_lease (LIKE belay.lease INCLUDING ALL);
+INSERT INTO belay.watch_lease (token, expires_at) VALUES (0, 'epoch');
+`,
 ];

@@ -3,6 +3,7 @@
 import { BelayError } from "../core/errors.ts";
 import type { Plan } from "../core/plan.ts";
 import type { Direction, JournalRecord, StatementIntended, StepDone } from "./record.ts";
+import { type Watch, watchesOf } from "./watches.ts";
 
 /** A migration that was started and neither finished nor abandoned. */
 export interface OpenAttempt {
@@ -64,6 +65,8 @@ export interface JournalState {
   shelves: Map<string, OpenShelf>;
   /** Fingerprint of the catalog as Belay last left it. */
   fingerprint: string | undefined;
+  /** Oldest first; see `watches.ts`. */
+  watches: Watch[];
 }
 
 /** Migrations that are applied, in the order in which they were. */
@@ -75,7 +78,7 @@ export function applied(state: JournalState): MigrationState[] {
 export function stateOf(records: readonly JournalRecord[]): JournalState {
   const state: JournalState = {
     ...{ migrations: new Map(), shelves: new Map() },
-    ...{ open: undefined, fingerprint: undefined },
+    ...{ open: undefined, fingerprint: undefined, watches: watchesOf(records) },
   };
   for (const record of records) fold(state, record);
   return state;
@@ -84,6 +87,10 @@ export function stateOf(records: readonly JournalRecord[]): JournalState {
 function fold(state: JournalState, record: JournalRecord): void {
   switch (record.kind) {
     case "run-started":
+    case "watch-started":
+    case "watch-moved":
+    case "watch-finished":
+    case "incident":
       return;
     case "run-finished":
       state.fingerprint = record.body.fingerprint ?? state.fingerprint;

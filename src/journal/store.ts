@@ -68,6 +68,13 @@ export function refuseNewer(version: number): void {
   );
 }
 
+/** Whose token a record carries: that of who changes the database, or that of who watches it. */
+export type LeaseTable = "lease" | "watch_lease";
+
+function leaseOf({ kind }: Entry): LeaseTable {
+  return kind.startsWith("watch-") || kind === "incident" ? "watch_lease" : "lease";
+}
+
 /**
  * Appends one record. With `token`, only while that token holds the lease; the row lock it takes
  * keeps a takeover waiting until this transaction ends, so "checked" still holds at commit.
@@ -79,13 +86,14 @@ export async function append(
   entry: Entry,
 ): Promise<number> {
   const { body, detail } = partsOf(entry);
+  const table = leaseOf(entry);
   const rows = await session.query<{ seq: string }>(
     `INSERT INTO belay.record (run, kind, version, body, detail)
      SELECT $1::uuid, $2, $3, $4::json, $6::json
-       FROM (SELECT 1 FROM belay.lease WHERE token = $5::bigint FOR KEY SHARE) AS held
+       FROM (SELECT 1 FROM belay.${table} WHERE token = $5::bigint FOR KEY SHARE) AS held
      RETURNING seq`,
     [run, entry.kind, "version" in entry ? entry.version : null, body, token, detail],
-    "belay-append",
+    `belay-append-${table}`,
   );
   const row = rows[0];
   if (row === undefined) {

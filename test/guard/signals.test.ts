@@ -194,8 +194,13 @@ forEachServer("signals of the server", (server) => {
     });
     expect(await of("SELECT n FROM t WHERE false")).toMatchObject({ state: "unknown" });
     expect(await of("SELECT gone FROM t")).toMatchObject({
+      state: "bad",
+      detail: expect.stringContaining("gone"),
+    });
+    const forbidden = samplerOf(await stranger(db), "sql", { sql: "SELECT count(*) FROM t" });
+    expect(await one(forbidden)).toMatchObject({
       state: "unknown",
-      why: expect.stringContaining("gone"),
+      why: expect.stringContaining("permission denied"),
     });
     expect(await of("DELETE FROM t RETURNING true")).toMatchObject({
       state: "unknown",

@@ -1,5 +1,5 @@
 import { defineCommand } from "../command.ts";
-import { driftOption, lossOption, policyOptions, text } from "../options.ts";
+import { driftOption, duration, lossOption, policyOptions, text } from "../options.ts";
 
 export const command = defineCommand({
   name: "up",
@@ -13,11 +13,15 @@ export const command = defineCommand({
       summary: "run statements as written, and keep nothing of what they drop (accepts the loss)",
     },
     { flags: "--require-proof", summary: "refuse what has no fresh proof" },
+    {
+      flags: "--watch <time>",
+      summary: "under the guard, and watched for so long afterwards; taken back if all is not well",
+    },
     lossOption,
     driftOption,
     ...policyOptions,
   ],
-  examples: ["belay up", "belay up --to 0042 --dry-run", "belay up --json"],
+  examples: ["belay up", "belay up --to 0042 --dry-run", "belay up --watch 10m", "belay up --json"],
   async run(context, { flags }) {
     const to = text(flags.to);
     const settings = { ...context.settings, ...(flags.verbatim ? { verbatim: true } : {}) };
@@ -30,7 +34,7 @@ export const command = defineCommand({
       return 0;
     }
     const { up } = await import("../../app/up.ts");
-    const result = await up(settings, {
+    const options = {
       ...(to === undefined ? {} : { to }),
       ...(flags.requireProof ? { requireProof: true } : {}),
       acceptLoss: flags.acceptLoss === true,
@@ -38,17 +42,16 @@ export const command = defineCommand({
       allowMissing: flags.allowMissing === true,
       allowChanged: flags.allowChanged === true,
       allowOutOfOrder: flags.allowOutOfOrder === true,
-    });
-    const { count, renderRun } = await import("../render/run.ts");
-    const { lossLines } = await import("../render/losses.ts");
-    for (const note of result.notes) context.output.aside(context.output.paint.dim(note));
-    lossLines(result.applied, context.output);
-    const done = result.applied.length;
-    const isIdle = done === 0 && result.error === undefined;
-    return renderRun(
-      context,
-      result,
-      isIdle ? "Nothing pending" : `${count(done, "migration")} applied`,
-    );
+    };
+    const watch = text(flags.watch);
+    if (watch !== undefined) {
+      const { upWatched } = await import("../../app/watch/up-watched.ts");
+      const { renderWatchedUp } = await import("../render/watch.ts");
+      const watchMs = duration(watch, "--watch");
+      return renderWatchedUp(context, await upWatched(settings, { ...options, watchMs }));
+    }
+    const result = await up(settings, options);
+    const { renderUp } = await import("../render/up.ts");
+    return renderUp(context, result);
   },
 });

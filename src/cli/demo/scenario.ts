@@ -7,16 +7,21 @@ import { dirname, join } from "node:path";
 import { openTarget } from "../../app/target.ts";
 import type { Session } from "../../dialects/dialect.ts";
 import type { Context } from "../command.ts";
+import { type Application, openApplication, type Work } from "./application.ts";
 
 export interface Stage {
   /** A paragraph of the story. */
   say(text: string): void;
-  /** Writes a migration file and shows it. */
+  /** Writes a file of the project, and shows it; a bare name is that of a migration. */
   write(name: string, sql: string): Promise<void>;
   /** Runs `belay <words>` for real; returns its exit status. */
   belay(...words: string[]): Promise<number>;
   /** Runs SQL as the application would; returns its rows. */
   sql<T extends Record<string, unknown>>(sql: string): Promise<T[]>;
+  /** Somebody else's session. */
+  connect(applicationName: string): Promise<Session & AsyncDisposable>;
+  /** Goes on writing until it is closed. */
+  application(work: Work): Promise<Application>;
 }
 
 export interface Scenario {
@@ -38,16 +43,21 @@ export async function playOnStage(scenario: Scenario, context: Context): Promise
   try {
     session = await target.dialect.connect({ url: target.url, applicationName: "shop" });
     const application = session;
+    const connect = async (applicationName: string) => {
+      const opened = await target.dialect.connect({ url: target.url, applicationName });
+      return Object.assign(opened, { [Symbol.asyncDispose]: () => opened.close() });
+    };
     await scenario.play({
       say(text) {
         output.line();
         output.line(paint.cyan(text));
       },
       async write(name, sql) {
-        const path = join(projectDir, "migrations", name);
+        const file = name.endsWith(".json") ? name : `migrations/${name}`;
+        const path = join(projectDir, file);
         await mkdir(dirname(path), { recursive: true });
         await writeFile(path, sql);
-        output.line(paint.dim(`  -- migrations/${name}`));
+        output.line(paint.dim(`  -- ${file}`));
         for (const line of sql.trimEnd().split("\n")) output.line(paint.dim(`  ${line}`));
       },
       belay(...words) {
@@ -55,6 +65,16 @@ export async function playOnStage(scenario: Scenario, context: Context): Promise
         return context.belay([...words, "--project", projectDir, "--database-url", ""]);
       },
       sql: (sql) => application.query(sql),
+      connect,
+      async application(work) {
+        const own = await connect("shop");
+        const opened = await openApplication(own, settings.environment, work);
+        const close = async () => {
+          await opened[Symbol.asyncDispose]();
+          await own.close();
+        };
+        return { ...opened, [Symbol.asyncDispose]: close };
+      },
     });
   } finally {
     await session?.close();

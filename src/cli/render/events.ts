@@ -53,6 +53,9 @@ export function eventLines(output: Output): Report {
       case "failed":
         output.aside(`${paint.red("✗")} ${label}`);
         return;
+      case "guard":
+        output.aside((event.pages ? paint.red : paint.yellow)(`◆ ${event.message}`));
+        return;
       case "note":
         output.aside(paint.dim(event.message));
         return;

@@ -12,6 +12,9 @@ const waiting = `
     FROM pg_locks l JOIN pg_stat_activity a USING (pid)
    WHERE NOT l.granted AND a.datname = current_database()`;
 
+/** SQLSTATEs undefined_table, undefined_column, undefined_function, undefined_object, invalid_schema_name. */
+const undefinedNames = new Set(["42P01", "42703", "42883", "42704", "3F000"]);
+
 /** SQLSTATE object_not_in_prerequisite_state. */
 const notLoaded = "55000";
 
@@ -101,11 +104,18 @@ export const readings: Readings = {
 
   async probe(session, sql) {
     await session.run("BEGIN READ ONLY");
+    let isDone = false;
     try {
       const [row] = await session.query(sql);
-      return row === undefined ? undefined : Object.values(row)[0];
+      isDone = true;
+      return { answer: row === undefined ? undefined : Object.values(row)[0] };
+    } catch (error) {
+      const { code = "", message } = troubleOf(error);
+      if (undefinedNames.has(code)) return { absent: message };
+      throw error;
     } finally {
-      await session.run("ROLLBACK");
+      // A rollback would count as one, and so disturb what is measured.
+      await session.run(isDone ? "COMMIT" : "ROLLBACK");
     }
   },
 };

@@ -9,7 +9,8 @@ export const kind = defineSignal({
   unit: "deadlocks",
   needs: "database",
   attributed: false,
-  usual: { test: "condition", failureLimit: 2, action: "rollback" },
+  // Belay's own batches give way before a deadlock; one now and then is any application's.
+  usual: { test: "condition", failureLimit: 2, action: "throttle" },
   options: { limit: z.number().nonnegative().default(0) },
   measures({ limit }) {
     let before: number | undefined;

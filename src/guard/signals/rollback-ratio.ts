@@ -1,4 +1,5 @@
-// Owns: the share of transactions that failed, as the server counts them.
+// Owns: the share of transactions that failed, as the server counts them. A session of PostgreSQL tells
+// its failures only together with something that went well: where all fails, this sees nothing.
 
 import { z } from "zod";
 import { defineSignal } from "../signal.ts";

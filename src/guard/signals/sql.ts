@@ -18,7 +18,10 @@ export const kind = defineSignal({
   measures:
     ({ sql, limit }) =>
     async ({ session, readings }) => {
-      const answer = await readings.probe(session, sql);
+      const probed = await readings.probe(session, sql);
+      // The server has answered: a query of the application's does not work any more.
+      if ("absent" in probed) return { state: "bad", value: 0, detail: probed.absent };
+      const { answer } = probed;
       if (typeof answer === "boolean")
         return { state: answer ? "ok" : "bad", value: Number(answer) };
       const value = answer === null || answer === "" ? Number.NaN : Number(answer);

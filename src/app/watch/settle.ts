@@ -1,0 +1,161 @@
+// Owns: the time after `up`: samples, the ladder, and what follows when it comes to a decision.
+
+import type { Environment } from "../../core/environment.ts";
+import {
+  climb,
+  type Finding,
+  groundLadder,
+  type Move,
+  type Situation,
+  usualLadder,
+} from "../../guard/ladder.ts";
+import type { Lookout } from "../../guard/lookout.ts";
+import type { WatchFinished } from "../../journal/record.ts";
+import { type Covered, type Incident, stepOf, type Watch } from "../../journal/watches.ts";
+import type { Settings } from "../settings.ts";
+import type { Desk } from "./desk.ts";
+import { carryOut, detectedBy, type Response, record } from "./incident.ts";
+import { irreversible } from "./take-back.ts";
+
+/** Milliseconds between looks into the journal while all is well: it grows with every migration. */
+const journalEveryMs = 2_000;
+
+/** A watch whose time does not count for so many times its length has become no watch. */
+const longestFactor = 3;
+
+/** Ends the watch; or `left`: somebody told us to leave, and another process may take over. */
+export async function settle(
+  desk: Desk,
+  response: Response,
+  watch: Watch,
+  lookout: Lookout,
+): Promise<WatchFinished | "left"> {
+  const { environment, signal } = response.settings;
+  const round = rounds(desk, response, watch, lookout);
+  for (;;) {
+    const finished = await round();
+    if (finished) return finished;
+    await environment.sleep(response.plan.intervalMs, signal);
+    if (signal?.aborted) return "left";
+  }
+}
+
+/** Call again and again, until it says how the watch has ended; that is in the journal then. */
+function rounds(desk: Desk, response: Response, watch: Watch, lookout: Lookout) {
+  const { environment } = response.settings;
+  const options = { ...usualLadder, quietMs: response.plan.quietMs };
+  const tick = clock(response, watch.started.watchMs);
+  const isDue = every(environment, journalEveryMs);
+  let ladder = groundLadder(environment.now());
+  let situation: Situation & { covers: Covered[] } = { phase: "settling", covers: watch.covers };
+  return async (): Promise<WatchFinished | undefined> => {
+    const { at, findings } = await lookout.look();
+    if (desk.lost.aborted) throw desk.lost.reason;
+    const isBad = findings.some(({ state }) => state === "bad");
+    if (isBad || isDue()) situation = await situationOf(desk, watch);
+    if (situation.covers.length === 0) return end(desk, takenBack);
+    const { ladder: next, move } = climb(ladder, findings, situation, at, options);
+    ladder = next;
+    if (move) desk.moved(told(move, lookout));
+    if (move?.to === "rollback" || move?.to === "page") {
+      return decide(desk, response, { ...watch, covers: situation.covers }, move, lookout);
+    }
+    const finished = tick(ladder.rung === "calm" && isWell(findings));
+    return finished && end(desk, finished);
+  };
+}
+
+/** What is covered now, and whether it can be taken back: others may have done so, or more, by hand. */
+async function situationOf(
+  desk: Desk,
+  { seq, covers: before }: Watch,
+): Promise<Situation & { covers: Covered[] }> {
+  const state = await desk.state();
+  const covers = state.watches.find((each) => each.seq === seq)?.covers ?? before;
+  const why = irreversible(state, covers);
+  return { phase: "settling", covers, ...(why && { irreversible: why }) };
+}
+
+const takenBack: WatchFinished = {
+  outcome: "nothing",
+  why: "what it covers was taken back by hand",
+};
+
+async function end(desk: Desk, finished: WatchFinished): Promise<WatchFinished> {
+  await desk.record({ kind: "watch-finished", body: finished });
+  return finished;
+}
+
+/** True once in a while. */
+function every({ monotonic }: Environment, ms: number): () => boolean {
+  let last = monotonic();
+  return () => {
+    if (monotonic() - last < ms) return false;
+    last = monotonic();
+    return true;
+  };
+}
+
+/** What was not looked at, or was not well, does not count as watched. Call once each round. */
+function clock({ settings: { environment }, plan }: Response, watchMs: number) {
+  const startedAt = environment.monotonic();
+  let [lastAt, wellMs] = [startedAt, 0];
+  return (isWell: boolean): WatchFinished | undefined => {
+    const now = environment.monotonic();
+    if (isWell) wellMs += Math.min(now - lastAt, 2 * plan.intervalMs);
+    lastAt = now;
+    if (wellMs >= watchMs) return { outcome: "healthy", why: "all was well" };
+    if (now - startedAt <= longestFactor * watchMs + plan.quietMs) return undefined;
+    const seconds = Math.round(wellMs / 1_000);
+    return { outcome: "unclear", why: `all was known to be well for ${seconds} s only` };
+  };
+}
+
+function isWell(findings: readonly Finding[]): boolean {
+  return findings.every(({ state, dryRun }) => dryRun || state === "ok");
+}
+
+async function decide(
+  desk: Desk,
+  response: Response,
+  watch: Watch,
+  move: Move,
+  lookout: Lookout,
+): Promise<WatchFinished> {
+  const action = move.to === "rollback" ? "rollback" : "page";
+  const incident = await detect(desk, response.settings, watch, { ...move, action }, lookout);
+  return carryOut(desk, response, incident);
+}
+
+/** Writes down what was found and what is to be done, before it is done. */
+export async function detect(
+  desk: Desk,
+  settings: Settings,
+  watch: Watch,
+  {
+    reasons,
+    why,
+    action,
+  }: Pick<Move, "reasons" | "why"> & { action: "cancel" | "rollback" | "page" },
+  lookout: Lookout,
+): Promise<Incident> {
+  const incident: Incident = watch.incident ?? { watch: watch.seq, steps: [] };
+  // A process that died in between may have come so far.
+  if (stepOf(incident, "detected") === undefined)
+    await record(desk, settings, incident, detectedBy(reasons, lookout));
+  const covers = [...watch.covers];
+  await record(desk, settings, incident, { step: "decided", action, why, covers });
+  return incident;
+}
+
+/** With the trust in each reason: a decision that nobody was asked about says what it stands on. */
+export function told({ from, to, why, reasons, pages }: Move, lookout: Lookout) {
+  const acts = to === "cancel" || to === "rollback";
+  const details = reasons
+    .map(({ signal, detail, attributed }) => {
+      const trust = acts && !attributed ? ` [${lookout.trust(signal).why}]` : "";
+      return `${signal}: ${detail}${trust}`;
+    })
+    .join("; ");
+  return { from, to, why: details === "" ? why : `${why} (${details})`, pages };
+}

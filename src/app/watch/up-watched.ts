@@ -1,0 +1,157 @@
+// Owns: `up` under the eyes of the guard: what is usual is learnt before, the guard has its hands on
+// the run while it works, and watches for a time after it.
+
+import { BelayError, messageOf } from "../../core/errors.ts";
+import { type Lookout, openLookout, takeBaseline } from "../../guard/lookout.ts";
+import { type GuardPlan, guardPlan } from "../../guard/options.ts";
+import { openSampler, type Sampler } from "../../guard/sampling.ts";
+import type { WatchFinished } from "../../journal/record.ts";
+import { openWatch, type Watch } from "../../journal/watches.ts";
+import { planUpcoming } from "../plan.ts";
+import type { Settings } from "../settings.ts";
+import { openTarget } from "../target.ts";
+import { type UpOptions, type UpResult, up } from "../up.ts";
+import { atDesk, type Desk } from "./desk.ts";
+import { cancelled, close, type Response } from "./incident.ts";
+import { settle } from "./settle.ts";
+import { lastWatch, mind, resultOf, type WatchResult } from "./watch.ts";
+import { type Guarded, whileRunning } from "./while-running.ts";
+
+export interface WatchedUpResult extends UpResult {
+  /** Absent where there was nothing to apply, and so nothing to watch. */
+  watch?: WatchResult;
+}
+
+export type WatchedUpOptions = UpOptions & {
+  /** Milliseconds for which all has to be well afterwards. */
+  watchMs: number;
+};
+
+/** Throws what `up` throws, and BELAY_LEASE_HELD while another process watches. */
+export async function upWatched(
+  settings: Settings,
+  options: WatchedUpOptions,
+): Promise<WatchedUpResult> {
+  const target = await openTarget(settings);
+  try {
+    // Learning takes its time, so what cannot run is told before.
+    const { migrations } = await planUpcoming(settings, options.to ? { to: options.to } : {});
+    if (migrations.length === 0) return await up(settings, options);
+    const { result, isLost } = await atDesk(settings, target, (desk) =>
+      guardedUp(desk, settings, options),
+    );
+    const watched = await lastWatch(settings);
+    if (isLost) return concluded(result, await mind(settings, target, watched));
+    return concluded(result, resultOf(watched));
+  } finally {
+    await target.close();
+  }
+}
+
+interface Ended {
+  result: UpResult;
+  /** The desk was lost while it was watched. */
+  isLost: boolean;
+}
+
+async function guardedUp(
+  desk: Desk,
+  settings: Settings,
+  { watchMs, ...options }: WatchedUpOptions,
+): Promise<Ended> {
+  const { environment } = settings;
+  const plan = guardPlan(settings.guard);
+  await using sampler = openSampler({ ...desk.target, environment, signals: plan.signals });
+  const response: Response = { settings, plan, sampler };
+  const { watch, lookout } = await begin(desk, response, watchMs);
+  const guarded = await whileRunning(desk, response, watch, lookout, (held) =>
+    up(held, options),
+  ).catch(async (error: unknown) => {
+    // Refused before anything was begun.
+    await desk.record({ kind: "watch-finished", body: nothing(error) });
+    throw error;
+  });
+  const { result } = guarded;
+  try {
+    const covers = openWatch((await desk.state()).watches)?.covers ?? [];
+    await end(desk, response, { ...watch, covers }, lookout, guarded);
+    return { result, isLost: false };
+  } catch (error) {
+    if (!desk.lost.aborted) throw error;
+    return { result, isLost: true };
+  }
+}
+
+/** Learns what is usual, and writes down that all that is applied from here on is watched. */
+async function begin(
+  desk: Desk,
+  { settings, plan, sampler }: { settings: Settings; plan: GuardPlan; sampler: Sampler },
+  watchMs: number,
+): Promise<{ watch: Watch; lookout: Lookout }> {
+  const { environment, report, signal } = settings;
+  const { intervalMs, baselineReadings } = plan;
+  const seconds = Math.ceil((baselineReadings * intervalMs) / 1_000);
+  report({ kind: "note", message: `The guard learns what is usual, for ${seconds} s.` });
+  const baseline = await takeBaseline(sampler, plan, (ms) => environment.sleep(ms, signal));
+  const lookout = openLookout(sampler, plan, baseline, watchMs);
+  for (const { signal: name, action, dryRun } of plan.rules) {
+    const { decides, why } = lookout.trust(name);
+    if (decides || dryRun || action === "throttle" || action === "pause") continue;
+    report({ kind: "note", message: `${name} decides nothing by itself: ${why}.` });
+  }
+  const started = { watchMs, intervalMs, baseline: Object.fromEntries(baseline) };
+  const seq = await desk.record({ kind: "watch-started", body: started });
+  const at = new Date(environment.now()).toISOString();
+  const watch = { seq, at, started, covers: [], incident: undefined, finished: undefined };
+  return { watch, lookout };
+}
+
+/** From the end of the run to the end of the watch. */
+async function end(
+  desk: Desk,
+  response: Response,
+  watch: Watch,
+  lookout: Lookout,
+  { result, incident, running }: Guarded<UpResult>,
+): Promise<WatchFinished | "left"> {
+  const { settings } = response;
+  const { error } = result;
+  if (incident) {
+    if (error && !leavesNothing.has(error.code)) {
+      const why = `the step was cancelled, but: ${error.code}: ${error.message}`;
+      return close(desk, settings, incident, { outcome: "handedOver", why });
+    }
+    return cancelled(desk, response, incident, { running, covers: watch.covers });
+  }
+  if (error) {
+    await desk.record({ kind: "watch-finished", body: nothing(error) });
+    return nothing(error);
+  }
+  const until = Math.round(watch.started.watchMs / 1_000);
+  settings.report({ kind: "note", message: `Watching: all has to be well for ${until} s.` });
+  return settle(desk, response, watch, lookout);
+}
+
+function nothing(error: unknown): WatchFinished {
+  return { outcome: "nothing", why: `up has failed: ${messageOf(error)}` };
+}
+
+/** What a cancelled run may say of itself when the migration is as if it had not begun. */
+const leavesNothing = new Set(["BELAY_CANCELLED", "BELAY_LOCK_BUDGET"]);
+
+function concluded(result: UpResult, watch: WatchResult): WatchedUpResult {
+  if (watch.outcome !== "rolledBack") return { ...result, watch };
+  const versions = watch.incident?.versions ?? [];
+  const gone = new Set(versions);
+  return {
+    ...result,
+    watch,
+    applied: result.applied.filter(({ version }) => !gone.has(version)),
+    outcome: "rolledBack",
+    error: new BelayError("BELAY_GUARD", `The guard has taken back ${versions.join(", ")}`, {
+      state: "As before these migrations, verified; what was written since is kept.",
+      hint: "belay report tells on what grounds, and how long it took.",
+      details: { versions, why: watch.why },
+    }),
+  };
+}

@@ -1,0 +1,174 @@
+// A bad migration under a shop that goes on: noticed, taken back, verified, nothing lost; a good one is
+// left alone; what is not known is never a reason.
+
+import pg from "pg";
+import { expect, test } from "vitest";
+import { realEnvironment } from "../../src/core/environment.ts";
+import type { RunEvent } from "../../src/index.ts";
+import { createProxy } from "../support/proxy.ts";
+import { forEachServer, servers } from "../support/servers.ts";
+import { lost, rollbacks, watchedShop } from "./watched-shop.ts";
+
+forEachServer("the guard", (server) => {
+  test.each([
+    [
+      "a column that the application still reads",
+      "ALTER TABLE orders RENAME COLUMN note TO remark",
+    ],
+    [
+      "a check that its inserts break",
+      "ALTER TABLE orders ADD CONSTRAINT positive CHECK (cents >= 0) NOT VALID",
+    ],
+  ])("takes back %s", async (_, up) => {
+    await using given = await watchedShop(server, up);
+    const { db, shop, belay, events } = given;
+    const result = await belay().upWatched(15_000);
+    const context = JSON.stringify([result, events.filter(({ kind }) => kind === "guard")]);
+    expect(result, context).toMatchObject({
+      outcome: "rolledBack",
+      error: { code: "BELAY_GUARD", exit: 5 },
+      watch: { outcome: "rolledBack", incident: { versions: ["0001"], conflicts: 0 } },
+    });
+    const { incidents } = await belay().report();
+    expect(incidents).toHaveLength(1);
+    const [incident] = incidents;
+    expect(
+      incident?.checks.every(({ passed }) => passed),
+      context,
+    ).toBe(true);
+    expect(incident?.checks.map(({ name }) => name)).toContain("orders");
+    expect(incident?.reasons.length).toBeGreaterThanOrEqual(2);
+    const { mttd, mttr, mttc } = incident?.figures ?? {};
+    expect([mttd, mttr, mttc]).toEqual([mttd, mttr, mttc].toSorted((a, b) => (a ?? 0) - (b ?? 0)));
+    expect(shop.failed).toBeGreaterThan(0);
+    expect(await lost(db, shop)).toBe(0);
+    expect(await rollbacks(db)).toEqual([{ n: 1 }]);
+    expect((await belay().verify()).verified).toBe(true);
+  });
+
+  test("leaves a good one alone", async () => {
+    await using given = await watchedShop(server, "ALTER TABLE orders ADD COLUMN more int");
+    const { db, shop, belay, events } = given;
+    const result = await belay().upWatched(3_000);
+    expect(result, JSON.stringify(events)).toMatchObject({
+      outcome: "done",
+      watch: { outcome: "healthy", versions: ["0001"], incident: null },
+    });
+    expect(shop.failed).toBe(0);
+    expect(await rollbacks(db)).toEqual([{ n: 0 }]);
+    expect(await belay().watch()).toMatchObject({ outcome: "none" });
+  });
+});
+
+/** Waits until the guard has said so, from a given place in the events on. */
+async function until(events: RunEvent[], from: number, said: RegExp): Promise<void> {
+  const deadline = realEnvironment.monotonic() + 60_000;
+  const isSaid = () =>
+    events.slice(from).some((event) => "message" in event && said.test(event.message));
+  while (!isSaid()) {
+    if (realEnvironment.monotonic() > deadline) {
+      throw new Error(`${said} was not said: ${JSON.stringify(events.slice(from))}`);
+    }
+    await realEnvironment.sleep(20);
+  }
+}
+
+test("each signal that vanishes pauses and pages, and it goes on when that is back", async () => {
+  await using given = await watchedShop(servers[0], "ALTER TABLE orders ADD COLUMN more int");
+  const { db, shop, belay, events } = given;
+  const role = `watcher_${db.name}`;
+  await db.query(`
+    CREATE ROLE ${role} LOGIN; GRANT CREATE ON DATABASE ${db.name} TO ${role};
+    ALTER TABLE orders OWNER TO ${role};
+    CREATE TABLE looked_at AS SELECT true AS fine; GRANT SELECT ON looked_at TO ${role}`);
+  const url = new URL(db.url);
+  url.username = role;
+  await using proxy = await createProxy(url.href);
+  const running = belay({
+    databaseUrl: proxy.url,
+    guard: {
+      quietMs: 300,
+      signals: {
+        shop: { kind: "http", url: shop.url },
+        probe: { kind: "sql", sql: "SELECT fine FROM looked_at" },
+      },
+    },
+  }).upWatched(12_000);
+  await until(events, 0, /^Watching/);
+  const vanishing: [string, () => unknown, () => unknown][] = [
+    ["shop", () => shop.silence(true), () => shop.silence(false)],
+    [
+      "probe",
+      () => db.query(`REVOKE SELECT ON looked_at FROM ${role}`),
+      () => db.query(`GRANT SELECT ON looked_at TO ${role}`),
+    ],
+    ["lock-queue", () => proxy.cut(), () => proxy.heal()],
+  ];
+  for (const [signal, vanish, appear] of vanishing) {
+    const from = events.length;
+    await vanish();
+    await until(events, from, new RegExp(`^pause: .*${signal}.*not known`));
+    await appear();
+    await until(events, from, /^calm/);
+  }
+  const result = await running;
+  expect(result, JSON.stringify(events)).toMatchObject({ watch: { outcome: "healthy" } });
+  const paged = events.filter((event) => event.kind === "guard" && event.pages);
+  expect(paged.length).toBeGreaterThanOrEqual(vanishing.length);
+  expect(await rollbacks(db)).toEqual([{ n: 0 }]);
+  expect(await lost(db, shop)).toBe(0);
+  await db.query(
+    `REASSIGN OWNED BY ${role} TO CURRENT_USER; DROP OWNED BY ${role}; DROP ROLE ${role}`,
+  );
+});
+
+forEachServer("the guard, while up is at work", (server) => {
+  test("cancels a statement that has the application queue behind it", async () => {
+    await using given = await watchedShop(server, "ALTER TABLE orders ADD COLUMN more int");
+    const { db, shop, belay, events } = given;
+    const report = new pg.Client({ connectionString: db.url, application_name: "report" });
+    await report.connect();
+    await report.query("BEGIN; SELECT count(*) FROM orders");
+    // Long enough for nobody but the guard to end it.
+    const limits = { lockTimeoutMs: 600_000, lockBudgetMs: 600_000 };
+    const result = await belay({ limits }).upWatched(60_000);
+    expect(result, JSON.stringify(events)).toMatchObject({
+      ...{ applied: [], outcome: "rolledBack", error: { exit: 5 } },
+      watch: { incident: { action: "cancel", versions: ["0001"], outcome: "rolledBack" } },
+    });
+    expect(result.watch?.incident?.reasons[0]).toMatchObject({
+      signal: "blocked",
+      attributed: true,
+    });
+    // The reader was in nobody's way, and was left alone.
+    expect((await report.query("SELECT 1 AS alive")).rows).toEqual([{ alive: 1 }]);
+    await report.end();
+    expect(await db.query("SELECT 1 FROM pg_attribute WHERE attname = 'more'")).toEqual([]);
+    expect(await lost(db, shop)).toBe(0);
+    expect((await belay().status()).migrations).toMatchObject([{ state: "pending" }]);
+  });
+});
+
+test("one that is told to leave leaves the watch to the next", async () => {
+  await using given = await watchedShop(servers[0], "ALTER TABLE orders ADD COLUMN more int");
+  const { belay, events } = given;
+  const leave = new AbortController();
+  const running = belay({ signal: leave.signal }).upWatched(3_000);
+  await until(events, 0, /^Watching/);
+  leave.abort();
+  expect(await running).toMatchObject({ outcome: "done", watch: { outcome: "left" } });
+  expect(await belay().watch()).toMatchObject({ outcome: "healthy", versions: ["0001"] });
+  expect(await belay().watch()).toMatchObject({ outcome: "none" });
+});
+
+test("while one watches, another stands by, and people can still go back by themselves", async () => {
+  await using given = await watchedShop(servers[0], "ALTER TABLE orders ADD COLUMN more int");
+  const { belay, events } = given;
+  const running = belay().upWatched(3_000);
+  await until(events, 0, /^Watching/);
+  const second = belay().watch();
+  await until(events, 0, /^Standing by/);
+  expect(await belay().down()).toMatchObject({ outcome: "done", verified: true });
+  expect(await running).toMatchObject({ watch: { outcome: "nothing" } });
+  expect(await second).toMatchObject({ outcome: "nothing" });
+});
