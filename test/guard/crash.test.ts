@@ -35,6 +35,9 @@ test.each(points)("killed at %s", async (point) => {
     { env: { BELAY_CRASH_AT: point } },
   );
   expect(killed.signal, killed.stderr).toBe("SIGKILL");
+  if (point === "incident-decided") {
+    await expect(belay().up()).rejects.toMatchObject({ code: "BELAY_GUARD_UNDER_WAY" });
+  }
   const result = await belay().watch();
   const context = `${point}: ${JSON.stringify([result, events])}`;
   expect(result, context).toMatchObject({

@@ -172,3 +172,43 @@ test("while one watches, another stands by, and people can still go back by them
   expect(await running).toMatchObject({ watch: { outcome: "nothing" } });
   expect(await second).toMatchObject({ outcome: "nothing" });
 });
+
+test("one reason alone is handed over to a human", async () => {
+  await using given = await watchedShop(
+    servers[0],
+    "ALTER TABLE orders RENAME COLUMN note TO remark",
+  );
+  const { db, belay, events } = given;
+  const signals = {
+    "rollback-ratio": false,
+    latency: false,
+    notes: { kind: "sql", sql: "SELECT count(note) >= 0 FROM orders WHERE id < 0" },
+  } as const;
+  const result = await belay({ guard: { signals } }).upWatched(1_500);
+  expect(result, JSON.stringify(events)).toMatchObject({
+    outcome: "done",
+    watch: { outcome: "handedOver", why: expect.stringContaining("notes is bad"), incident: null },
+  });
+  expect(events).toContainEqual(
+    expect.objectContaining({
+      kind: "guard",
+      pages: true,
+      message: expect.stringMatching(/^pause/),
+    }),
+  );
+  expect(await rollbacks(db)).toEqual([{ n: 0 }]);
+});
+
+test("what has no way back that loses nothing is not taken back blindly", async () => {
+  await using given = await watchedShop(
+    servers[0],
+    "ALTER TABLE orders RENAME COLUMN note TO remark; UPDATE orders SET cents = cents + 1",
+  );
+  const { db, belay, events } = given;
+  // Nothing is kept, so the UPDATE cannot be taken back.
+  const result = await belay({ verbatim: true }).upWatched(20_000);
+  expect(result, JSON.stringify(events)).toMatchObject({
+    watch: { outcome: "handedOver", incident: { action: "page", times: { rolledBack: null } } },
+  });
+  expect(await rollbacks(db)).toEqual([{ n: 0 }]);
+});

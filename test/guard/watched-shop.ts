@@ -26,6 +26,7 @@ interface Given {
   signal?: AbortSignal;
   limits?: Partial<Limits>;
   databaseUrl?: string;
+  verbatim?: boolean;
 }
 
 export async function watchedShop(server: TestServer | undefined, up: string) {

@@ -61,7 +61,7 @@ function rounds(desk: Desk, response: Response, watch: Watch, lookout: Lookout) 
       return decide(desk, response, { ...watch, covers: situation.covers }, move, lookout);
     }
     const finished = tick(ladder.rung === "calm" && isWell(findings));
-    return finished && end(desk, finished);
+    return finished && end(desk, withTrouble(finished, findings));
   };
 }
 
@@ -109,6 +109,14 @@ function clock({ settings: { environment }, plan }: Response, watchMs: number) {
     const seconds = Math.round(wellMs / 1_000);
     return { outcome: "unclear", why: `all was known to be well for ${seconds} s only` };
   };
+}
+
+/** A watch that ends with something bad is not merely unclear. */
+function withTrouble(finished: WatchFinished, findings: readonly Finding[]): WatchFinished {
+  const bad = findings.filter(({ state, dryRun }) => state === "bad" && !dryRun);
+  if (finished.outcome === "healthy" || bad.length === 0) return finished;
+  const names = bad.map(({ signal, detail }) => `${signal} is bad (${detail})`).join("; ");
+  return { outcome: "handedOver", why: `${names}; that was not enough to take anything back` };
 }
 
 function isWell(findings: readonly Finding[]): boolean {

@@ -1,6 +1,7 @@
 // Owns: the guard's hands on a run that is at work: it slows it down, holds it up where no lock is held,
 // or cancels what it is doing.
 
+import { messageOf } from "../../core/errors.ts";
 import { climb, groundLadder, type Rung, usualLadder } from "../../guard/ladder.ts";
 import type { Lookout } from "../../guard/lookout.ts";
 import type { Incident, Watch } from "../../journal/watches.ts";
@@ -64,9 +65,11 @@ export async function whileRunning<T>(
       await environment.sleep(plan.intervalMs, ended.signal);
     }
   };
+  // A guard that cannot write what it decides decides nothing; the run goes on as without one.
   const eye = looking().catch((error: unknown) => {
-    // A guard that cannot write what it decides decides nothing; the run goes on as without one.
-    if (!desk.lost.aborted) throw error;
+    rung = "calm";
+    const message = `The guard looks on no more: ${messageOf(error)}`;
+    settings.report({ kind: "guard", message, pages: true });
   });
   const result = await working;
   await eye;
