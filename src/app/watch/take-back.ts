@@ -38,7 +38,7 @@ export async function takeBackWatched(
         async (run, state, back) => {
           const stack = stackOf(state, covers);
           const options = { using: "planned", acceptLoss: false } as const;
-          await takeBack(run, { stack, shelves: state.shelves }, migrations, options, back);
+          await takeBack(run, { stack, state }, migrations, options, back);
         },
         { undone: [], conflicts: [] },
       );
