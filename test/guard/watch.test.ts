@@ -164,7 +164,7 @@ test("one that is told to leave leaves the watch to the next", async () => {
 test("while one watches, another stands by, and people can still go back by themselves", async () => {
   await using given = await watchedShop(servers[0], "ALTER TABLE orders ADD COLUMN more int");
   const { belay, events } = given;
-  const running = belay().upWatched(3_000);
+  const running = belay().upWatched(20_000);
   await until(events, 0, /^Watching/);
   const second = belay().watch();
   await until(events, 0, /^Standing by/);

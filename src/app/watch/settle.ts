@@ -48,11 +48,16 @@ function rounds(desk: Desk, response: Response, watch: Watch, lookout: Lookout) 
   const isDue = every(environment, journalEveryMs);
   let ladder = groundLadder(environment.now());
   let situation: Situation & { covers: Covered[] } = { phase: "settling", covers: watch.covers };
+  const ask = async () => {
+    situation = await situationOf(desk, watch);
+  };
   return async (): Promise<WatchFinished | undefined> => {
     const { at, findings } = await lookout.look();
     if (desk.lost.aborted) throw desk.lost.reason;
     const isBad = findings.some(({ state }) => state === "bad");
-    if (isBad || isDue()) situation = await situationOf(desk, watch);
+    if (isBad) await ask();
+    // Not waited for: where the journal does not answer, the ladder has to go on. The lease ends that.
+    else if (isDue()) ask().catch(() => {});
     if (situation.covers.length === 0) return end(desk, takenBack);
     const { ladder: next, move } = climb(ladder, findings, situation, at, options);
     ladder = next;
@@ -61,7 +66,10 @@ function rounds(desk: Desk, response: Response, watch: Watch, lookout: Lookout) 
       return decide(desk, response, { ...watch, covers: situation.covers }, move, lookout);
     }
     const finished = tick(ladder.rung === "calm" && isWell(findings));
-    return finished && end(desk, withTrouble(finished, findings));
+    if (finished === undefined) return undefined;
+    await ask();
+    const isGone = situation.covers.length === 0;
+    return end(desk, isGone ? takenBack : withTrouble(finished, findings));
   };
 }
 

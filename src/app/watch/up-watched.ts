@@ -37,12 +37,12 @@ export async function upWatched(
     // Learning takes its time, so what cannot run is told before.
     const { migrations } = await planUpcoming(settings, options.to ? { to: options.to } : {});
     if (migrations.length === 0) return await up(settings, options);
-    const { result, isLost } = await atDesk(settings, target, (desk) =>
+    const { result, lost } = await atDesk(settings, target, (desk) =>
       guardedUp(desk, settings, options),
     );
-    const watched = await lastWatch(settings);
-    if (isLost) return concluded(result, await mind(settings, target, watched));
-    return concluded(result, resultOf(watched));
+    // The server may still be out of reach, and the watch another process's by now.
+    if (lost) return concluded(result, await mind(settings, target, lost));
+    return concluded(result, resultOf(await lastWatch(settings)));
   } finally {
     await target.close();
   }
@@ -50,8 +50,8 @@ export async function upWatched(
 
 interface Ended {
   result: UpResult;
-  /** The desk was lost while it was watched. */
-  isLost: boolean;
+  /** The watch, where the desk was lost while it went on. */
+  lost?: Watch;
 }
 
 async function guardedUp(
@@ -75,10 +75,10 @@ async function guardedUp(
   try {
     const covers = openWatch((await desk.state()).watches)?.covers ?? [];
     await end(desk, response, { ...watch, covers }, lookout, guarded);
-    return { result, isLost: false };
+    return { result };
   } catch (error) {
     if (!desk.lost.aborted) throw error;
-    return { result, isLost: true };
+    return { result, lost: watch };
   }
 }
 

@@ -1,6 +1,6 @@
 // Owns: `belay watch`: going on with a watch that nobody minds any more, or waiting until that is so.
 
-import { BelayError } from "../../core/errors.ts";
+import { BelayError, messageOf } from "../../core/errors.ts";
 import { type Baseline, openLookout } from "../../guard/lookout.ts";
 import { guardPlan } from "../../guard/options.ts";
 import type { Known } from "../../guard/rule.ts";
@@ -53,9 +53,9 @@ export async function mind(
       if (finished === "left") return { ...resultOf(begun), outcome: "left", why: leftWhy };
       return resultOf(await lastWatch(settings));
     } catch (error) {
-      if (!(error instanceof BelayError) || !waitsOn.has(error.code)) throw error;
-      if (!isTold)
-        report({ kind: "guard", message: `Standing by: ${error.message}`, pages: false });
+      if (!isPassing(target, error)) throw error;
+      const message = `Standing by: ${messageOf(error)}`;
+      if (!isTold) report({ kind: "guard", message, pages: false });
       isTold = true;
     }
     await environment.sleep(standByMs, signal);
@@ -63,7 +63,12 @@ export async function mind(
   }
 }
 
-/** Another process watches; or the server was not to be reached for a while. */
+/** Another process watches; or the server is not to be reached for a while. */
+function isPassing({ dialect }: Target, error: unknown): boolean {
+  if (error instanceof BelayError) return waitsOn.has(error.code);
+  return dialect.trouble(error).kind === "connection";
+}
+
 const waitsOn = new Set(["BELAY_LEASE_HELD", "BELAY_LEASE_LOST", "BELAY_CONNECT"]);
 
 const leftWhy = "belay watch takes it over";
