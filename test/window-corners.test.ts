@@ -311,4 +311,48 @@ forEachServer("corners of the undo window", (server) => {
     expect(undone.differences).toHaveLength(1);
     expect(await db.query("SELECT v FROM seen")).toEqual([{ v: "neither" }]);
   });
+
+  test("a constraint that could not come back is not missed by the statement before", async () => {
+    const { db, belay, project } = await world(server, {
+      "1_base.up.sql": "CREATE TABLE t (id int PRIMARY KEY, a int);",
+      "2_add.up.sql": "ALTER TABLE t ADD UNIQUE (a); CREATE UNIQUE INDEX other ON t (a);",
+      "3_drop.up.sql": "ALTER TABLE t DROP CONSTRAINT t_a_key; DROP INDEX other;",
+    });
+    await using _p = project;
+    await using _d = db;
+    await belay.up();
+    await db.query("INSERT INTO t VALUES (1, 1), (2, 1)");
+    expect((await belay.down()).conflicts).toHaveLength(2);
+    expect((await belay.down()).error).toBeUndefined();
+  });
+
+  test("an inserted row in which the application has set what the insert had set is its own", async () => {
+    const { db, belay, project } = await world(server, {
+      "1_base.up.sql": "CREATE TABLE t (id int PRIMARY KEY, a int)",
+      "2_rows.up.sql": "INSERT INTO t VALUES (1, 1), (2, 1); UPDATE t SET a = 2;",
+    });
+    await using _p = project;
+    await using _d = db;
+    await belay.up();
+    await db.query("UPDATE t SET a = 1 WHERE id = 1");
+    expect((await belay.down()).conflicts).toMatchObject([{ key: { id: 1 } }]);
+    expect(await db.query("TABLE t")).toEqual([{ id: 1, a: 1 }]);
+  });
+
+  test("a type that had to stay is in no earlier statement's way", async () => {
+    const { db, belay, project } = await world(server, {
+      "1_base.up.sql":
+        "CREATE TABLE t (id int PRIMARY KEY, c uuid); INSERT INTO t VALUES (1, NULL)",
+      "2_type.up.sql": `INSERT INTO t VALUES (2, NULL); UPDATE t SET c = gen_random_uuid() WHERE id = 1;
+        ALTER TABLE t ALTER c TYPE text;`,
+    });
+    await using _p = project;
+    await using _d = db;
+    await belay.up();
+    await db.query("INSERT INTO t VALUES (3, 'no uuid')");
+    const { error, conflicts } = await belay.down();
+    expect(error).toBeUndefined();
+    expect(conflicts.map(({ key }) => key)).toEqual(expect.arrayContaining([null, { id: 2 }]));
+    expect(await db.query("SELECT c FROM t WHERE id = 3")).toEqual([{ c: "no uuid" }]);
+  });
 });

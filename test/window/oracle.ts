@@ -110,6 +110,7 @@ class JudgedTable {
   private readonly columns: Map<string, string>;
   private readonly isLossy: boolean;
   private readonly told: Told;
+  private readonly namesake: (row: Cells | undefined) => boolean;
 
   constructor(window: Window, found: Snapshot, name: string, told: Told) {
     this.told = told;
@@ -120,9 +121,18 @@ class JudgedTable {
     this.after = tableIn(window.now, later?.name);
     this.back = tableIn(found, name);
     this.columns = later?.columns ?? new Map();
+    const anew = later === undefined ? window.now.rows.get(name) : undefined;
+    this.namesake = (row) => [...(anew?.values() ?? [])].some((each) => each.tag === row?.tag);
     this.isLossy = told.losses.some(({ object }) =>
-      [name, later?.name].some((each) => each !== undefined && object.includes(each)),
+      [name, later?.name].some(
+        (each) => each !== undefined && unquoted(object).includes(unquoted(each)),
+      ),
     );
+  }
+
+  /** Written to another table, which had taken this one's name. */
+  private isCarried({ was, found }: RowStates): boolean {
+    return this.after === undefined && was === undefined && this.namesake(found);
   }
 
   predecessor({ was, left, now }: RowStates, ...[rows, b, c]: (Rows | undefined)[]) {
@@ -140,7 +150,7 @@ class JudgedTable {
     const { found } = states;
     const shouldBe = this.after === undefined ? states.was !== undefined : isThere(states);
     if (!shouldBe) {
-      if (found === undefined) return [];
+      if (found === undefined || this.isCarried(states)) return [];
       if (states.now && this.isTold(states, undefined)) return [];
       return [`should be gone, is ${JSON.stringify(found)}`];
     }
@@ -163,6 +173,7 @@ class JudgedTable {
       `${name} is ${JSON.stringify(is)}, should be ${JSON.stringify(wanted)}`,
     ];
     if (later === undefined || now === undefined) {
+      if (this.isTypeKept([name, later ?? name])) return [];
       if (was !== undefined) return is === was[name] ? [] : wrong(was[name]);
       if (left !== undefined || later !== undefined) return [];
       const born = await this.bornWith(name);

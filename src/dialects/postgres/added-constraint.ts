@@ -24,8 +24,14 @@ export function describedDrop(node: TableCommand, suffix: string): Undo {
   return exactly(dropSql(node, expectedName(node, suffix)));
 }
 
-export function dropSql(node: TableCommand, name: string, table?: Relation): string {
-  return alter(node, `DROP CONSTRAINT ${quote(name)}`, table);
+/** `mayBeAbsent`: a later rollback may have had to leave it away, and has told so. */
+export function dropSql(
+  node: TableCommand,
+  name: string,
+  table?: Relation,
+  mayBeAbsent = false,
+): string {
+  return alter(node, `DROP CONSTRAINT ${mayBeAbsent ? "IF EXISTS " : ""}${quote(name)}`, table);
 }
 
 /**
@@ -39,7 +45,8 @@ export function recallDrop(
 ): Promise<Undo | Unsettled> {
   return onTable(node, catalog, async (table) => {
     const name = constraintOf(node.command)?.conname;
-    if (name !== undefined) return exactly(dropSql(node, name, table));
+    const drop = (each: string) => dropSql(node, each, table, catalog.shelf !== undefined);
+    if (name !== undefined) return exactly(drop(name));
     const before = new Set((await constraintsOf(catalog, table, type)).map(({ oid }) => oid));
     const named = namedIn(node);
     return {
@@ -48,7 +55,7 @@ export function recallDrop(
         const added = (await constraintsOf(after, table, type)).filter(
           (each) => !before.has(each.oid) && !named.has(each.name),
         );
-        return exactly(...added.map((each) => dropSql(node, each.name, table)));
+        return exactly(...added.map((each) => drop(each.name)));
       },
     };
   });

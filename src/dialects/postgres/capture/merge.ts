@@ -11,7 +11,7 @@ import { literal, quote } from "../names.ts";
 import type { ShelfId } from "../shelf-names.ts";
 import { differs, equalKeys, hasKey, newCell, oldCell, restored, same, stored } from "./cells.ts";
 import { conflictInsert, keyJson, restores, rowJson } from "./conflicts.ts";
-import { heedNewer, tellNewer } from "./newer.ts";
+import { heedNewer, spareNewer, tellNewer } from "./newer.ts";
 import { dollar, inShelf } from "./shelf.ts";
 import { nameOf, type Target, visible } from "./targets.ts";
 
@@ -26,8 +26,12 @@ export function mergeFunctions(id: ShelfId, target: Target): string[] {
   ];
 }
 
-/** SQLSTATE classes that say something of rows; all others (locks, limits, rights) end the undo. */
-export const ofData = "left(SQLSTATE, 2) IN ('22', '23', '27', '44', 'P0')";
+/**
+ * SQLSTATE classes that say something of rows, and what is said of a column that had to keep another
+ * type; all others (locks, limits, rights) end the undo.
+ */
+export const ofData =
+  "(left(SQLSTATE, 2) IN ('22', '23', '27', '44', 'P0') OR SQLSTATE IN ('42804', '42846', '42883'))";
 
 const range = "i.no BETWEEN $1 AND $2";
 export const array = (texts: readonly string[]) =>
@@ -289,7 +293,7 @@ function deleteFunction(id: ShelfId, target: Target): string {
     target,
     `${keyJson(target, "i", newCell)}, NULL, ${rowJson(target, ({ at }) => `i.${newCell(at)}`)}, NULL,
        ${rowJson(target, ({ column }) => stored(column, "t"))},
-       CASE WHEN ${unchanged} THEN 'referenced' ELSE 'changed since' END
+       CASE WHEN ${unchanged} THEN 'referenced, or written since' ELSE 'changed since' END
      FROM ${net} AS i JOIN ${target.rows} AS t ON ${found} WHERE i.op = 'i' AND ${range}`,
     `EXISTS (SELECT FROM ${doomed} AS d WHERE ${equalKeys(target.key, "d", newCell, "i", newCell)})`,
   );
@@ -306,6 +310,9 @@ BEGIN
     FROM ${net} AS i JOIN ${target.rows} AS t ON ${found}
     WHERE i.op = 'i' AND i.no BETWEEN lo AND hi AND (${restores} AND final OR ${unchanged});
   ANALYZE ${doomed};
+  IF NOT (${restores} AND final) THEN
+    ${spareNewer(target, doomed)}
+  END IF;
   LOOP
     held := 0;
     FOR referrer IN SELECT * FROM ${inShelf(id, "references")}(${literal(target.sql)}) LOOP

@@ -58,3 +58,11 @@ export function tellNewer(id: ShelfId, target: Target, range: string): string {
     END LOOP;
   END IF;`;
 }
+
+/** PL/pgSQL of `delete_<n>`: a row with such a cell is not as the migration had inserted it. */
+export function spareNewer(target: Target, doomed: string): string {
+  return `IF to_regclass('${list}') IS NOT NULL THEN
+    EXECUTE 'DELETE FROM ' || ${literal(doomed)} || ' AS i USING ${list} AS w WHERE w.key = ' || ${literal(keyOf(target, newCell))}
+      || ' AND w.target = ' || ${literal(target.sql)}::pg_catalog.regclass::oid;
+  END IF;`;
+}

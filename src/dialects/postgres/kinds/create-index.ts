@@ -37,7 +37,8 @@ export const kind = defineKind<IndexStmt>({
     const qualified = (name: string): string => `${quote(table.schema)}.${quote(name)}`;
     const { idxname } = node;
     if (node.if_not_exists && (await isTaken(catalog, table, idxname ?? ""))) return nothingToUndo;
-    const expected = dropOf(node, [qualified(idxname ?? likelyIndexName(node))]);
+    const mayBeAbsent = catalog.shelf !== undefined;
+    const expected = dropOf(node, [qualified(idxname ?? likelyIndexName(node))], mayBeAbsent);
     if (idxname !== undefined && table.kind !== "p") return expected;
     const before = await indexesOf(catalog, table);
     const loose = await looseIndexes(catalog, table);
@@ -48,15 +49,16 @@ export const kind = defineKind<IndexStmt>({
         // What it has attached goes when it goes.
         return composeUndos([
           await recreateAttached(after, loose),
-          dropOf(node, names.map(qualified)),
+          dropOf(node, names.map(qualified), mayBeAbsent),
         ]);
       },
     };
   },
 });
 
-function dropOf({ concurrent = false }: IndexStmt, names: string[]): Undo {
-  const drop = concurrent ? "DROP INDEX CONCURRENTLY" : "DROP INDEX";
+/** `mayBeAbsent`: a later rollback may have had to leave it away, and has told so. */
+function dropOf({ concurrent = false }: IndexStmt, names: string[], mayBeAbsent = false): Undo {
+  const drop = `DROP INDEX${concurrent ? " CONCURRENTLY" : ""}${mayBeAbsent ? " IF EXISTS" : ""}`;
   return {
     kind: "exact",
     sql: names.map((name) => ({ sql: `${drop} ${name}`, transactional: !concurrent })),

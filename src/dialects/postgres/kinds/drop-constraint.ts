@@ -29,7 +29,7 @@ export const kind = defineKind<TableCommand>({
       };
       const back = await constraintBack(catalog, returning);
       // Between the two undos the rows may not be those for which it was made.
-      const unlessMadeBy = dropSql(node, name, table);
+      const unlessMadeBy = dropSql(node, name, table, catalog.shelf !== undefined);
       const again: Undo = { kind: "exact", sql: back.map((each) => ({ ...each, unlessMadeBy })) };
       if (node.command.behavior !== "DROP_CASCADE") return again;
       const address = { catalog: "pg_constraint", oid };
