@@ -90,7 +90,7 @@ forEachServer("captured rows", (server) => {
         expect((await bench.rows("users")).slice(1, 3)).toEqual(["(12,,,)", "(13,,,mine)"]);
         expect(await bench.rows("posts")).toEqual(["(1,12)"]);
         expect(await bench.conflicts()).toEqual([
-          'public.users {"id": 12}:  referenced base {"id": 12, "age": null, "name": null, "note": null} ours {"id": 12, "age": null, "name": null, "note": null}',
+          'public.users {"id": 12}:  referenced, or written since base {"id": 12, "age": null, "name": null, "note": null} ours {"id": 12, "age": null, "name": null, "note": null}',
           'public.users {"id": 13}:  changed since base {"id": 13, "age": null, "name": null, "note": null} ours {"id": 13, "age": null, "name": null, "note": "mine"}',
         ]);
       },
