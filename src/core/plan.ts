@@ -62,7 +62,7 @@ export interface Conflict {
   base: unknown;
   theirs: unknown;
   ours: unknown;
-  /** What became of it: `kept newer`, `restored`, `parked`; of a constraint, in words. */
+  /** What became of it: `kept newer`, `restored`, `parked`, `not carried over`; of a constraint, in words. */
   resolution: string;
 }
 

@@ -11,8 +11,9 @@
 import type { Lookup } from "../kind.ts";
 import { literal, quote } from "../names.ts";
 import { type ShelfId, shelfSchema } from "../shelf-names.ts";
+import { rounded, sequencesAhead, validatedAgain } from "./carried.ts";
 import { type Column, differs, hasKey, type KeyPart, newCell, oldCell, stored } from "./cells.ts";
-import { doBlock, inShelf } from "./shelf.ts";
+import { inShelf } from "./shelf.ts";
 import { type CapturedTable, readColumns, readKeys, readTargets, type Target } from "./targets.ts";
 import { dropMerge, undoCapture } from "./undo.ts";
 
@@ -70,6 +71,7 @@ export async function carryRows(
     merge: [
       ...targetsBack.map((target) => deletedWhole(id, target)),
       ...undoCapture(id, targetsBack),
+      ...targetsBack.map((target) => rounded(id, target)),
       ...dropMerge(id, targetsBack),
       ...targetsBack.map(sequencesAhead),
       validatedAgain,
@@ -100,8 +102,8 @@ async function carriedTo(
   for (const column of after.columns) {
     const old = before.find(({ name, hidden }) => name === column.name && !hidden);
     if (column.hidden || old === undefined || !fits(column, old)) continue;
-    from.push(column);
-    columns.push(old);
+    from.push(byValue(column));
+    columns.push(byValue(old));
   }
   const keys = await readKeys(catalog, after.oid, from);
   for (const known of keys) {
@@ -119,15 +121,30 @@ async function carriedTo(
 
 /** Types whose values are the same ones, as far as they fit; those that do not are conflicts. */
 const kin = [
-  ["pg_catalog.int2", "pg_catalog.int4", "pg_catalog.int8"],
-  ["pg_catalog.text", 'pg_catalog."varchar"'],
+  ["int2", "int4", "int8"],
+  ["text", "varchar"],
 ];
 
 function fits(column: Column, old: Column): boolean {
-  return (
-    column.type === old.type ||
-    kin.some((all) => [column, old].every((each) => all.includes(each.type)))
-  );
+  const names = [column, old].map(nativeName);
+  return column.type === old.type || kin.some((all) => names.every((name) => all.includes(name)));
+}
+
+/** Some names need quotes (`pg_catalog."varchar"`); empty for a type of the user's. */
+function nativeName({ native, type }: Column): string {
+  return native ? type.replaceAll('"', "").slice("pg_catalog.".length) : "";
+}
+
+/** The two tables may hold the same value in another form: 2.00 and 2.0000. */
+function byValue(column: Column): Column {
+  const isPadded = ["numeric", "bpchar"].includes(nativeName(column));
+  return isPadded ? { ...column, exact: true } : column;
+}
+
+/** Without the length or scale that the table's own type has: the other table has another. */
+function image(column: Column): string {
+  const value = stored(column, "t");
+  return column.native ? `CAST(${value} AS ${column.type})` : value;
 }
 
 /** A constraint may be gone for the moment; then the rows say it. Nobody writes them any more. */
@@ -168,7 +185,7 @@ async function tablesOf(catalog: Lookup, oids: readonly string[]): Promise<Captu
 const copiedCell = (at: number) => `c${at + 1}`;
 
 function copied(id: ShelfId, { from, back }: Carried): string[] {
-  const cells = from.map((column, at) => `${stored(column, "t")} AS ${copiedCell(at)}`);
+  const cells = from.map((column, at) => `${image(column)} AS ${copiedCell(at)}`);
   const copy = inShelf(id, "copy", back.number);
   return [
     `CREATE TABLE ${copy} AS SELECT ${cells.join(", ")} FROM ${back.sql} AS t`,
@@ -185,7 +202,7 @@ function compared(id: ShelfId, { from, back }: Carried): string[] {
     `t.${copiedCell(at)} AS ${oldCell(at)}`,
     `b.${copiedCell(at)} AS ${newCell(at)}`,
   ]);
-  const cells = from.map((column, at) => `${stored(column, "t")} AS ${copiedCell(at)}`);
+  const cells = from.map((column, at) => `${image(column)} AS ${copiedCell(at)}`);
   const key = back.key.map(({ at }) => {
     const { native, collatable } = from[at]!;
     const collate = native && !collatable ? "" : ` COLLATE pg_catalog."C"`;
@@ -211,47 +228,4 @@ function deletedWhole(id: ShelfId, { number, columns, key, sql }: Target): strin
   const sets = columns.map((column, at) => `${newCell(at)} = ${stored(column, "t")}`);
   return `UPDATE ${inShelf(id, "rows", number)} AS r SET ${sets.join(", ")}
   FROM ${sql} AS t WHERE r.event = 'i' AND ${hasKey(key, "t", "r", newCell)}`;
-}
-
-/** Before the rows came over, a foreign key may have missed them. */
-const validatedAgain = doBlock(`DECLARE
-  each record;
-BEGIN
-  FOR each IN
-    SELECT c.ctid AS place, k.conrelid::pg_catalog.regclass AS target, k.conname AS name
-    FROM belay.conflict c JOIN pg_catalog.pg_constraint k
-      ON pg_catalog.starts_with(c.resolution, k.conname || ' is NOT VALID: ')
-    WHERE c.transaction = pg_catalog.pg_current_xact_id() AND c.key IS NULL AND NOT k.convalidated
-      AND k.xmin = pg_catalog.pg_current_xact_id()::pg_catalog.xid
-  LOOP
-    BEGIN
-      EXECUTE pg_catalog.format('ALTER TABLE %s VALIDATE CONSTRAINT %I', each.target, each.name);
-      DELETE FROM belay.conflict WHERE ctid = each.place;
-    EXCEPTION WHEN check_violation OR foreign_key_violation THEN NULL;
-    END;
-  END LOOP;
-END`);
-
-/** The next number must be none that has come over. */
-function sequencesAhead({ sql, columns }: Target): string {
-  const names = columns.map(({ name }) => literal(name)).join(", ");
-  return doBlock(`DECLARE
-  each record;
-  highest bigint;
-BEGIN
-  FOR each IN
-    SELECT a.attname AS name, s.seqrelid::pg_catalog.regclass AS sequence, s.seqincrement AS step
-    FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_sequence s ON s.seqrelid = d.objid
-      JOIN pg_catalog.pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
-    WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.deptype IN ('a', 'i')
-      AND d.refobjid = ${literal(sql)}::pg_catalog.regclass AND a.attname = ANY (ARRAY[${names}])
-      AND s.seqincrement > 0
-      AND a.atttypid = ANY ('{int2,int4,int8}'::pg_catalog.regtype[]::pg_catalog.oid[])
-  LOOP
-    EXECUTE pg_catalog.format('SELECT max(%I) FROM %s', each.name, ${literal(sql)}) INTO highest;
-    IF highest > coalesce(pg_catalog.pg_sequence_last_value(each.sequence), 0) THEN
-      PERFORM pg_catalog.setval(each.sequence, highest);
-    END IF;
-  END LOOP;
-END`);
 }
