@@ -218,7 +218,7 @@ function compared(id: ShelfId, { from, back }: Carried): string[] {
   SELECT CASE ${event} ${firing.join(" ")} END AS firing, (${event})::"char" AS event, ${images.join(", ")}
   FROM (SELECT true AS is_row, ${cells.join(", ")} FROM ${back.sql} AS t) AS t
     FULL JOIN (SELECT true AS is_row, c.* FROM ${copy} AS c) AS b ON ${key.join(" AND ")}
-  WHERE t.is_row IS NULL OR b.is_row IS NULL OR ${changed.join(" OR ")}`,
+  WHERE ${changed.join(" OR ")}`,
     `DROP TABLE ${copy}`,
   ];
 }
