@@ -31,6 +31,8 @@ interface Facts extends Record<string, unknown> {
   /** `OPERATOR(schema.=)`, from the other table's column to the own. */
   operators: string[] | null;
   full: boolean;
+  /** A check may look at its row as one value, of which columns by number say nothing. */
+  wholeRow: boolean;
   /** NULLs are the same to a unique key. */
   joinsNulls: boolean;
   /** Of a key: rows are told apart as GROUP BY does. */
@@ -76,7 +78,7 @@ function sqlOf(type: string, facts: Facts): string | null {
       return `${count} ${columns[0]} IS NULL`;
     case "c":
       // NULL satisfies it.
-      return `${count} (${facts.condition}) IS FALSE`;
+      return facts.wholeRow ? null : `${count} (${facts.condition}) IS FALSE`;
     case "f":
       return orphans(facts);
     case "p":
@@ -111,14 +113,14 @@ function tooMany(type: string, { joinsNulls }: Facts, columns: readonly string[]
 }
 
 const namesOf = (relation: string, numbers: string) =>
-  `(SELECT json_agg(json_build_object('name', a.attname, 'number', a.attnum) ORDER BY u.place)
+  `(SELECT coalesce(json_agg(json_build_object('name', a.attname, 'number', a.attnum) ORDER BY u.place), '[]')
      FROM unnest(${numbers}) WITH ORDINALITY AS u(number, place)
        JOIN pg_attribute a ON a.attrelid = ${relation} AND a.attnum = u.number)`;
 
 const ofColumn = `
   SELECT format('%I.%I', n.nspname, c.relname) AS shown, c.oid::text, false AS only, c.relname::text AS relation,
     ${namesOf("c.oid", "ARRAY[a.attnum]")} AS columns, NULL AS condition, NULL AS other, false AS "otherOnly",
-    NULL AS "otherColumns", NULL AS operators, false AS full, false AS "joinsNulls", false AS plain
+    NULL AS "otherColumns", NULL AS operators, false AS full, false AS "wholeRow", false AS "joinsNulls", false AS plain
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_attribute a ON a.attrelid = c.oid
   WHERE c.oid = to_regclass($1) AND a.attname = $2::name AND NOT a.attisdropped`;
 
@@ -135,7 +137,7 @@ const ofConstraint = `
       SELECT array_agg(format('OPERATOR(%I.%s)', os.nspname, o.oprname) ORDER BY e.place)
       FROM unnest(k.conpfeqop) WITH ORDINALITY AS e(operator, place)
         JOIN pg_operator o ON o.oid = e.operator JOIN pg_namespace os ON os.oid = o.oprnamespace) END AS operators,
-    k.confmatchtype = 'f' AS full,
+    k.confmatchtype = 'f' AS full, coalesce(0 = ANY (k.conkey), false) AS "wholeRow",
     coalesce(to_jsonb(i) ->> 'indnullsnotdistinct', 'false') = 'true' AS "joinsNulls",
     coalesce(to_jsonb(k) ->> 'conperiod', 'false') = 'false' AND NOT EXISTS (
       SELECT FROM unnest(i.indclass::oid[], i.indcollation::oid[], i.indkey::int2[]) AS e(class, collated, number)
