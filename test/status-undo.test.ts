@@ -233,6 +233,15 @@ forEachServer("status --undo", (server) => {
     for (const line of filled.lines) expect(line).toContain("unknown");
   });
 
+  test("does not guess about a check of the whole row", async () => {
+    const { lines } = await throughWindow(server, {
+      before: `${users} ALTER TABLE users ADD CONSTRAINT whole CHECK (users IS NOT NULL OR id > 0)`,
+      migration: "ALTER TABLE users DROP CONSTRAINT whole",
+      since: "INSERT INTO users VALUES (-1, 'x', 1, 1, 'n')",
+    });
+    expect(lines).toEqual([expect.stringMatching(/^violations .*whole.*: unknown$/)]);
+  });
+
   test("asks only about the last one; of those below it is said what comes first", async () => {
     const { db, belay, project } = await world(server, {
       "1_base.up.sql": users,

@@ -42,6 +42,42 @@ forEachServer("corners of the undo window", (server) => {
     ]);
   });
 
+  test("a type change keeps the values that the column's default had given", async () => {
+    const { db, belay, project } = await world(server, {
+      "1_base.up.sql": "CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1), (2)",
+      "2_add.up.sql": "ALTER TABLE t ADD COLUMN b bytea NOT NULL DEFAULT '\\x0a'",
+      "3_type.up.sql": "ALTER TABLE t ALTER b TYPE text USING encode(b, 'hex')",
+    });
+    await using _p = project;
+    await using _d = db;
+    expect((await belay.up()).error).toBeUndefined();
+    expect(await belay.down()).toMatchObject({ verified: true, conflicts: [] });
+    const values = await db.query("SELECT id, b::text FROM t ORDER BY id");
+    expect(values).toEqual([1, 2].map((id) => ({ id, b: "\\x0a" })));
+  });
+
+  test("a value whose row has another key since is told with the key that it had", async () => {
+    const { db, belay, project } = await world(server, {
+      "1_base.up.sql": `CREATE TABLE t (id int PRIMARY KEY, n numeric);
+        INSERT INTO t SELECT i, i + 0.25 FROM generate_series(1, 5) i`,
+      "2_type.up.sql": "ALTER TABLE t ALTER n TYPE int",
+    });
+    await using _p = project;
+    await using _d = db;
+    expect((await belay.up()).error).toBeUndefined();
+    await db.query("UPDATE t SET id = 30 WHERE id = 3; DELETE FROM t WHERE id = 4");
+    const { conflicts, error } = await belay.down();
+    expect(error).toBeUndefined();
+    expect(conflicts).toMatchObject([{ key: { id: 3 }, columns: ["n"], theirs: { n: "3.25" } }]);
+    const values = await db.query("SELECT id, n::text FROM t ORDER BY id");
+    expect(values).toEqual(
+      Object.entries({ 1: "1.25", 2: "2.25", 5: "5.25", 30: "3" }).map(([id, n]) => ({
+        id: Number(id),
+        n,
+      })),
+    );
+  });
+
   test("drops a table as written where a deferred check keeps it from being put aside", async () => {
     const { db, belay, project } = await world(server, {
       "1_base.up.sql": `CREATE TABLE p (id int PRIMARY KEY); INSERT INTO p VALUES (1), (2);

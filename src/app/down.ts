@@ -39,10 +39,16 @@ export async function down(settings: Settings, options: DownOptions): Promise<Do
     { command: "down", allowDrift: options.allowDrift },
     async (run, state, result) => {
       const stack = backTo(state, options.target, compare);
-      await takeBack(run, { stack, state }, migrations, options, result);
+      const { onlineAboveBytes } = settings;
+      await takeBack(run, { stack, state }, migrations, { ...options, onlineAboveBytes }, result);
     },
     { undone: [], conflicts: [] },
   );
+}
+
+export interface WayBackOptions extends Pick<DownOptions, "using" | "acceptLoss" | "onConflict"> {
+  /** As in the settings; absent: the default. */
+  onlineAboveBytes: number | undefined;
 }
 
 /** Takes these back in the order given; also the first half of `redo`. */
@@ -50,7 +56,7 @@ export async function takeBack(
   run: Run,
   { stack, state }: { stack: readonly MigrationState[]; state: JournalState },
   migrations: readonly Migration[],
-  options: Pick<DownOptions, "using" | "acceptLoss" | "onConflict">,
+  options: WayBackOptions,
   result: { undone: Undone[]; conflicts: Conflict[] } & RunResult,
 ): Promise<void> {
   // A view over a column whose type had to stay is not as it was either.
@@ -80,12 +86,13 @@ export async function wayBack(
   { version, finishedSeq }: MigrationState,
   shelves: JournalState["shelves"],
   migrations: readonly Migration[],
-  options: Pick<DownOptions, "using" | "acceptLoss" | "onConflict">,
+  options: WayBackOptions,
 ): Promise<WayBack & { finished?: Awaited<ReturnType<typeof readFinished>> }> {
   const migration = migrations.find((each) => each.version === version);
   const open = new Set(shelves.keys());
-  if (finishedSeq === undefined) return planDown(dialect, { version }, migration, options, open);
+  const given = { ...options, sizes: { session, onlineAboveBytes: options.onlineAboveBytes } };
+  if (finishedSeq === undefined) return planDown(dialect, { version }, migration, given, open);
   const finished = await readFinished(session, finishedSeq);
-  const way = await planDown(dialect, { version, finished }, migration, options, open);
+  const way = await planDown(dialect, { version, finished }, migration, given, open);
   return { ...way, finished };
 }

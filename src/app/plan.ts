@@ -122,13 +122,10 @@ export async function planBack(
     const state = stateOf(await readRecords(session));
     const planned: PlannedMigration[] = [];
     for (const [index, each] of backTo(state, options.target, order).entries()) {
-      const { plan } = await wayBack(
-        { session, dialect },
-        each,
-        state.shelves,
-        migrations,
-        options,
-      );
+      const { plan } = await wayBack({ session, dialect }, each, state.shelves, migrations, {
+        ...options,
+        onlineAboveBytes: settings.onlineAboveBytes,
+      });
       const look = index === 0 ? await lookOf(settings, dialect, session) : undefined;
       planned.push(await shown(plan, look));
     }

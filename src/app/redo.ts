@@ -30,7 +30,8 @@ export async function redo(settings: Settings, options: DownOptions): Promise<Re
           checksum: migration.checksum,
         });
       }
-      await takeBack(run, { stack, state }, migrations, options, result);
+      const { onlineAboveBytes } = settings;
+      await takeBack(run, { stack, state }, migrations, { ...options, onlineAboveBytes }, result);
       const now = stateOf(await readRecords(run.session));
       for (const each of again) {
         const returns = await returnsOf(run.session, now, each.plan, each.checksum);

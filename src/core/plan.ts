@@ -121,6 +121,16 @@ export interface UndoStatement {
    * text: then neither runs. Gone once the whole migration is known.
    */
   unlessMadeBy?: string;
+  /**
+   * It reads a whole table under a lock that writers pass. Where that is a large one it runs behind all
+   * others, in a transaction of its own, so that nobody waits while it reads; and where it fails there,
+   * `otherwise` runs in its place.
+   */
+  behind?: {
+    /** By which the table is found, whatever its name is then. */
+    oid: string;
+    otherwise: string;
+  };
 }
 
 /** How a statement runs so that what it would destroy is kept for as long as its undo window is open. */
@@ -254,6 +264,8 @@ export interface Step {
   id: string;
   transactional: boolean;
   statements: PlannedStatement[];
+  /** Run in their place where they fail: the plan is carried out without what they do. */
+  otherwise?: PlannedStatement[];
 }
 
 /** How a migration is carried out; `online`: at least one statement in a safe form. */

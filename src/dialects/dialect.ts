@@ -231,6 +231,13 @@ export interface Readings {
   probe(session: Session, sql: string): Promise<ProbeAnswer>;
 }
 
+/** Which tables count as large. */
+export interface Sizes {
+  session: Session;
+  /** Bytes, indexes left out. */
+  onlineAboveBytes: number;
+}
+
 export interface Dialect {
   readonly name: string;
   connect(options: ConnectOptions): Promise<Session>;
@@ -242,10 +249,13 @@ export interface Dialect {
    * `returning`: also one of which only a part may return.
    */
   toSteps(script: Script, options?: { keeping?: boolean; returning?: boolean }): Promise<Step[]>;
-  /** The same for SQL of our own, e.g. an undo. `onConflict`: absent, `keep-newer`. */
+  /**
+   * The same for SQL of our own, e.g. an undo. `onConflict`: absent, `keep-newer`. `sizes`: where it can
+   * be asked how large the tables are now; absent: none is large.
+   */
   undoToSteps(
     statements: readonly UndoStatement[],
-    options?: { onConflict?: ConflictPolicy | undefined },
+    options?: { onConflict?: ConflictPolicy | undefined; sizes?: Sizes | undefined },
   ): Promise<Step[]>;
 
   /**

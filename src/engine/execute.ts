@@ -9,7 +9,7 @@ import {
   fingerprintOf,
 } from "../core/catalog.ts";
 import { BelayError, messageOf } from "../core/errors.ts";
-import { keptOf, lossesOf, type Plan, verdictOf } from "../core/plan.ts";
+import { keptOf, lossesOf, type Plan, type Step, verdictOf } from "../core/plan.ts";
 import type { Keeping, Observation } from "../dialects/dialect.ts";
 import type { CatalogChange, MigrationFinished, StepDone, StepResult } from "../journal/record.ts";
 import type { OpenAttempt } from "../journal/state.ts";
@@ -18,7 +18,7 @@ import { composeUndo } from "../plan/compose.ts";
 import { undoStatements } from "../plan/reverse.ts";
 import { foresee, refuseForeseen, refuseLosses } from "./losses.ts";
 import type { Run } from "./run.ts";
-import { recordStatement, runStep, StatementFailed, settleHalf } from "./step.ts";
+import { recordStatement, runStep, StatementFailed, type StepContext, settleHalf } from "./step.ts";
 
 export interface Execution {
   plan: Plan & { direction: "up" | "down" };
@@ -219,8 +219,22 @@ async function runSteps(
     const happened = intended?.probed && statement && (await settleHalf(run, statement)) === "done";
     const result = happened
       ? await recordStatement(run, intended.undo, context)
-      : await runStep(run, step, context);
+      : await runOrElse(run, step, context);
     done.push({ step: step.id, ...result });
+  }
+}
+
+/** What can be left out does not hold up the rest, nor does anybody who wants it to end. */
+async function runOrElse(run: Run, step: Step, context: StepContext): Promise<StepResult> {
+  const { otherwise, ...first } = step;
+  if (otherwise === undefined) return runStep(run, step, context);
+  try {
+    return await runStep(run, first, context);
+  } catch (error) {
+    const isOurs = error instanceof BelayError && backsOut.has(error.code);
+    if (!isOurs && !(error instanceof StatementFailed)) throw error;
+    const undisturbed = { ...run, signal: new AbortController().signal };
+    return runStep(undisturbed, { ...first, statements: otherwise }, context);
   }
 }
 

@@ -67,7 +67,12 @@ export async function planDown(
   dialect: Dialect,
   record: { version: string; finished?: MigrationFinished },
   migration: Migration | undefined,
-  options: { using: Using; acceptLoss: boolean; onConflict?: ConflictPolicy | undefined },
+  options: {
+    using: Using;
+    acceptLoss: boolean;
+    onConflict?: ConflictPolicy | undefined;
+    sizes: { session: Session; onlineAboveBytes?: number | undefined };
+  },
   /** Those that still hold what was put there. */
   openShelves: ReadonlySet<string>,
 ): Promise<WayBack> {
@@ -84,7 +89,9 @@ export async function planDown(
       throw noWay(version, name, "another tool applied it, so no inverse was recorded");
     if (!isExact) refuseUnlessAccepted(version, finished, options.acceptLoss, migration);
     const { onConflict } = options;
-    const steps = await dialect.undoToSteps(undoStatements(finished.undo), { onConflict });
+    const { session, onlineAboveBytes = defaultOnlineAboveBytes } = options.sizes;
+    const sizes = { session, onlineAboveBytes };
+    const steps = await dialect.undoToSteps(undoStatements(finished.undo), { onConflict, sizes });
     return { plan: { ...base, steps }, using: "planned" };
   }
   if (migration?.down === undefined) throw noWay(version, name, "its author wrote no down");

@@ -300,7 +300,8 @@ export class CaseRun {
     }
     this.fail("down", error ? [JSON.stringify(error.toJSON())] : []);
     this.tally.conflicts += conflicts.length;
-    const told = { conflicts, losses, evaluate: this.evaluate, isOff: this.isOff };
+    const sql = this.files.get(`${version}_m.up.sql`) ?? "";
+    const told: Told = { conflicts, losses, evaluate: this.evaluate, isOff: this.isOff, sql };
     this.fail(
       `after the down of ${version}`,
       await judgeDown({ was, left, now, lineage }, this.now, told),
@@ -339,7 +340,10 @@ export class CaseRun {
     } else if (result.undone.length === 0) {
       this.fail("redo", [JSON.stringify(result.error?.toJSON())]);
     }
-    const told: Told = { conflicts, losses: all, evaluate: this.evaluate, isOff: this.isOff };
+    const told: Told = {
+      ...{ conflicts, losses: all, evaluate: this.evaluate, isOff: this.isOff },
+      ...{ sql: this.files.get(`${level.version}_m.up.sql`) ?? "", isAgain: true },
+    };
     this.fail("after redo and down", await judgeDown({ was, left, now, lineage }, this.now, told));
     this.isOff ||= conflicts.some(({ key }) => key === null);
     this.stack.pop();

@@ -37,7 +37,8 @@ export async function takeBackWatched(
         { command: "watch", allowDrift: false, takesUpBack: true },
         async (run, state, back) => {
           const stack = stackOf(state, covers);
-          const options = { using: "planned", acceptLoss: false } as const;
+          const { onlineAboveBytes } = settings;
+          const options = { using: "planned", acceptLoss: false, onlineAboveBytes } as const;
           await takeBack(run, { stack, state }, migrations, options, back);
         },
         { undone: [], conflicts: [] },

@@ -3,17 +3,23 @@
 // that it holds for what is written from now on, or stays away where the server cannot do that; and
 // a line in `belay.conflict` says so.
 
-import {
-  inTransaction,
-  type LockMode,
-  type Question,
-  type UndoStatement,
-} from "../../core/plan.ts";
+import { sha256 } from "../../core/hash.ts";
+import { inTransaction, type UndoStatement } from "../../core/plan.ts";
 import { doBlock } from "./capture/shelf.ts";
 import type { Lookup } from "./kind.ts";
 import { literal, quote } from "./names.ts";
 import type { Recreation } from "./objects/recreate.ts";
-import type { ShelfId } from "./shelf-names.ts";
+import { hiddenName, type ShelfId } from "./shelf-names.ts";
+import {
+  ours,
+  type Told,
+  unfinished,
+  unlessMissing,
+  unlessUnfit,
+  unlessViolated,
+  unlessViolatedBlock,
+  violatedBy,
+} from "./unless-violated.ts";
 import { violationsOf } from "./violations.ts";
 
 export interface Returning {
@@ -50,27 +56,72 @@ export async function constraintBack(
   );
   const asks = [await violationsOf(catalog, { name, table, type, column })];
   const isNew = (facts?.version ?? 0) >= 180_000;
-  const conflict = (why: string) => ({ shelf, table, why: `${name} ${why}` });
-  const unvalidated = "is NOT VALID: rows written since do not satisfy it";
+  const conflict = (why: string): Told => ({ shelf, table, why: `${name} ${why}` });
   const absent = "is not there again: rows written since do not satisfy it";
   const lands = rest.map((sql) => unlessMissing(sql, name, table));
-  if ((type === "c" || type === "f") && !facts?.partitioned) {
-    const validate = `ALTER TABLE ${table} VALIDATE CONSTRAINT ${quote(name)}`;
+  const [own] = asks[0]?.reads ?? [];
+  const place = own && { oid: own.oid, number: own.columns[0]?.number };
+  if ((type === "c" || type === "f" || (type === "n" && isNew)) && !facts?.partitioned && place) {
+    const told = conflict("is NOT VALID");
     return [
       ...[`${add} NOT VALID`, ...rest].map(inTransaction),
-      {
-        ...unlessViolated(validate, conflict(unvalidated), { mode: "SHARE UPDATE EXCLUSIVE" }),
-        asks,
-      },
+      { ...validated(place.oid, type === "n" ? { number: place.number } : { name }, told), asks },
     ];
   }
   if (type === "n" && isNew) {
+    const unvalidated = conflict("is NOT VALID: rows written since do not satisfy it");
     return [
-      { ...unlessViolated(add, conflict(unvalidated), { fallback: `${add} NOT VALID` }), asks },
+      { ...unlessViolated(add, unvalidated, { fallback: `${add} NOT VALID` }), asks },
       ...rest.map(inTransaction),
     ];
   }
+  if (type === "n" && !facts?.partitioned && place?.number && !/^ALTER TABLE ONLY /.test(add)) {
+    const told = conflict("is not there again");
+    const statements = requiredAgain({ oid: place.oid, number: place.number }, column ?? "", told);
+    return [...statements.map((each) => ({ ...each, ...(each.behind && { asks }) })), ...lands];
+  }
   return [{ ...unlessViolated(add, conflict(absent)), asks }, ...lands];
+}
+
+/** Of a constraint that is NOT VALID. Found by number, since it may run when the table has another name. */
+function validated(
+  oid: string,
+  { name, number }: { name?: string; number?: number | undefined },
+  told: Told,
+): UndoStatement {
+  const ofColumn = `(SELECT conname FROM pg_catalog.pg_constraint
+      WHERE conrelid = ${oid} AND contype = 'n' AND conkey[1] = ${number})`;
+  const constraint = name === undefined ? ofColumn : literal(name);
+  const validate = `EXECUTE pg_catalog.format('ALTER TABLE %s VALIDATE CONSTRAINT %I', ${oid}::pg_catalog.oid::pg_catalog.regclass, ${constraint})`;
+  const statement = unlessViolated(validate, violatedBy(told), { mode: "SHARE UPDATE EXCLUSIVE" });
+  return { ...statement, behind: { oid, otherwise: doBlock(`BEGIN ${unfinished(told)}; END`) } };
+}
+
+/**
+ * Up to 17 NOT NULL cannot be NOT VALID. A check that can says the same; once it is validated, the
+ * server takes its word, and it is not needed any more.
+ */
+function requiredAgain(
+  { oid, number }: { oid: string; number: number },
+  column: string,
+  told: Told,
+): UndoStatement[] {
+  const check = hiddenName(sha256(`${oid}.${number}`).slice(0, 8), "not_null");
+  const alter = (command: string) =>
+    `EXECUTE pg_catalog.format('ALTER TABLE %s ${command}', ${oid}::pg_catalog.oid::pg_catalog.regclass, ${literal(check)})`;
+  const drop = alter("DROP CONSTRAINT %I");
+  const set = `EXECUTE pg_catalog.format('ALTER TABLE %s ALTER COLUMN %I SET NOT NULL', ${oid}::pg_catalog.oid::pg_catalog.regclass,
+    (SELECT attname FROM pg_catalog.pg_attribute WHERE attrelid = ${oid} AND attnum = ${number}))`;
+  const block = unlessViolatedBlock([alter("VALIDATE CONSTRAINT %I"), set], violatedBy(told));
+  const { table } = told;
+  const add = `ALTER TABLE ${table} ADD CONSTRAINT ${quote(check)} CHECK (${quote(column)} IS NOT NULL) NOT VALID`;
+  return [
+    inTransaction(add),
+    {
+      ...ours(`BEGIN\n${block};\n${drop};\nEND`, { table }),
+      behind: { oid, otherwise: doBlock(`BEGIN ${unfinished(told)}; ${drop}; END`) },
+    },
+  ];
 }
 
 /**
@@ -114,89 +165,3 @@ const onWhat = `
       SELECT indexrelid::regclass::text, NULL, indrelid FROM pg_index
         WHERE $2 = 'pg_class' AND indexrelid = $1::oid) a
     JOIN pg_class t ON t.oid = a.oid JOIN pg_namespace n ON n.oid = t.relnamespace`;
-
-const violations = [
-  ...["check_violation", "foreign_key_violation", "not_null_violation"],
-  ...["unique_violation", "exclusion_violation"],
-  // A key over a column of which some row still has no value.
-  "object_not_in_prerequisite_state",
-].join(" OR ");
-
-/**
- * The statement; or `fallback`, and a line in the list of conflicts, where rows do not allow it.
- * How many would not is not known, unless its caller does.
- */
-export function unlessViolated(
-  sql: string,
-  { shelf, table, why }: { shelf: ShelfId; table: string; why: string },
-  { fallback, mode }: { fallback?: string; mode?: LockMode } = {},
-): UndoStatement {
-  const values = [shelf, table, `${why}: `].map(literal).join(", ");
-  return ours(
-    `BEGIN
-  ${sql};
-EXCEPTION WHEN ${violations} THEN
-  INSERT INTO belay.conflict (shelf, target, resolution) VALUES (${values} || SQLERRM);${fallback ? `\n  ${fallback};` : ""}
-END`,
-    { table, asks: [unknown("violations", table)], mode },
-  );
-}
-
-/**
- * All of the statements, or none and a line in the list of conflicts, where a value does not fit.
- * `column`: the one that keeps its values then.
- */
-export function unlessUnfit(
-  statements: readonly string[],
-  { shelf, table, column, why }: { shelf: ShelfId; table: string; column?: string; why: string },
-): UndoStatement {
-  const columns = column === undefined ? "NULL" : `ARRAY[${literal(column)}]`;
-  const told = `INSERT INTO belay.conflict (shelf, target, columns, resolution)
-    VALUES (${literal(shelf)}, ${literal(table)}, ${columns}, ${literal(`${why}: `)} || SQLERRM)`;
-  return allUnlessUnfit(statements, [told], [table]);
-}
-
-/** All of the statements; or, where a value does not fit, none of them and `told` instead. */
-export function allUnlessUnfit(
-  statements: readonly string[],
-  told: readonly string[],
-  tables: string[],
-): UndoStatement {
-  const block = `BEGIN
-${statements.map((sql) => `  ${sql};`).join("\n")}
-EXCEPTION WHEN data_exception OR ${violations} THEN
-${told.map((sql) => `  ${sql};`).join("\n")}
-END`;
-  const locks = tables.map((table) => ({ table, mode: "ACCESS EXCLUSIVE" as const }));
-  const asks = tables.map((table) => unknown("violations", table));
-  return { ...inTransaction(doBlock(block)), merges: tables, locks, asks };
-}
-
-/** What is said of a constraint that may have stayed away. */
-function unlessMissing(sql: string, name: string, table: string): UndoStatement {
-  return ours(
-    `BEGIN
-  IF EXISTS (SELECT FROM pg_catalog.pg_constraint WHERE conname = ${literal(name)}
-      AND conrelid = ${literal(table)}::pg_catalog.regclass) THEN
-    ${sql};
-  END IF;
-END`,
-    { table },
-  );
-}
-
-function unknown(what: Question["what"], object: string): Question {
-  return { what, object, sql: null, reads: [] };
-}
-
-function ours(
-  block: string,
-  {
-    table,
-    asks,
-    mode = "ACCESS EXCLUSIVE",
-  }: { table: string; asks?: Question[]; mode?: LockMode | undefined },
-): UndoStatement {
-  const locks = [{ table, mode }];
-  return { ...inTransaction(doBlock(block)), merges: [table], locks, ...(asks && { asks }) };
-}

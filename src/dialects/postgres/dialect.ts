@@ -1,14 +1,7 @@
 // Owns: PostgreSQL behind the dialect port. Each member is a few lines over the file that knows.
 
 import { BelayError } from "../../core/errors.ts";
-import {
-  type ConflictPolicy,
-  type Fill,
-  nothingToUndo,
-  type PlannedStatement,
-  type Step,
-  type UndoStatement,
-} from "../../core/plan.ts";
+import type { Fill, PlannedStatement } from "../../core/plan.ts";
 import type { Dialect, Keeping, OtherSession, Session, Timeouts, Undoer } from "../dialect.ts";
 import { runBatch } from "./batch.ts";
 import { carry } from "./carrying.ts";
@@ -28,6 +21,7 @@ import { dependentsOnShelf, destructionOf, shelvedOn } from "./shelves.ts";
 import { splitCommands } from "./split-commands.ts";
 import { standing } from "./standing.ts";
 import { toSteps } from "./steps.ts";
+import { undoToSteps } from "./undo-steps.ts";
 
 /** Parsed once; a statement that comes out of the journal is parsed again. */
 const parsedOf = new WeakMap<PlannedStatement, ParsedStatement>();
@@ -101,45 +95,6 @@ async function undoer(statement: PlannedStatement, keeping?: Keeping): Promise<U
       return (await recalled.settle?.(lookup(session))) ?? recalled.undo;
     },
   };
-}
-
-/** Undo SQL is Belay's own: lines of no file, and each with the search path of its statement. */
-async function undoToSteps(
-  statements: readonly UndoStatement[],
-  { onConflict = "keep-newer" }: { onConflict?: ConflictPolicy | undefined } = {},
-): Promise<Step[]> {
-  const steps: Step[] = [];
-  for (const { sql, searchPath, merges, locks } of statements) {
-    const read = await parseScript({ path: "", sql, line: 1, transaction: "auto" });
-    for (const each of read) {
-      const statement: PlannedStatement = { ...classify(each), line: 0, ...mergingOf(merges) };
-      if (locks !== undefined) statement.locks = locks;
-      if (searchPath !== undefined) statement.searchPath = searchPath;
-      const last = steps.at(-1);
-      if (statement.transactional && last?.transactional) last.statements.push(statement);
-      else {
-        const id = String(steps.length + 1);
-        steps.push({ id, transactional: statement.transactional, statements: [statement] });
-      }
-    }
-  }
-  if (onConflict === "keep-newer") return steps;
-  return Promise.all(steps.map((step) => withPolicy(step, onConflict)));
-}
-
-/** In the plan, so that a recovery goes on with the same policy. */
-async function withPolicy(step: Step, policy: ConflictPolicy): Promise<Step> {
-  if (!step.statements.some(({ merges }) => merges !== undefined)) return step;
-  const sql = `SET LOCAL belay.on_conflict = '${policy}'`;
-  const [set] = await parseScript({ path: "", sql, line: 1, transaction: "auto" });
-  const statement: PlannedStatement[] = set ? [{ ...classify(set), line: 0 }] : [];
-  return { ...step, statements: [...statement, ...step.statements] };
-}
-
-function mergingOf(merges: string[] | undefined): Partial<PlannedStatement> {
-  if (merges === undefined) return {};
-  const changes = merges.map((object) => ({ kind: "merge", object }));
-  return { merges, changes, undo: nothingToUndo };
 }
 
 const sessionColumns = `

@@ -4,7 +4,7 @@
 
 import { BelayError, untouched } from "../../core/errors.ts";
 import { inTransaction, nothingToUndo, type Undo, type UndoStatement } from "../../core/plan.ts";
-import { constraintBack, othersBack, unlessViolated } from "./constraint-back.ts";
+import { constraintBack, othersBack } from "./constraint-back.ts";
 import { dependentsOf } from "./dependents.ts";
 import { bornRows, fillBorn } from "./fill-born.ts";
 import { type HiddenPart, type HidingColumn, hidingColumn } from "./hiding-facts.ts";
@@ -13,6 +13,7 @@ import { quote, shown } from "./names.ts";
 import { recreationOf } from "./objects/recreate.ts";
 import type { Relation } from "./relation.ts";
 import { hiddenName, type ShelfId } from "./shelf-names.ts";
+import { unlessViolated } from "./unless-violated.ts";
 
 /** What the author says about rows that are born while the column is hidden. */
 export interface HideOptions {

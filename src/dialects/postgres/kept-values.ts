@@ -60,6 +60,7 @@ export async function keepValues(
     ],
     leave: [
       `LOCK TABLE ${table.sql} IN ACCESS EXCLUSIVE MODE`,
+      keyless(id, { table: table.sql, column, kept, keys: key, same }),
       `DELETE FROM ${kept} s USING ${table.sql} t WHERE ${same} AND t.${name}::text IS DISTINCT FROM s.new::text`,
     ],
     blank: [
@@ -80,6 +81,32 @@ export async function keepValues(
         ON n.oid = c.relnamespace WHERE n.nspname = '${shelfSchema(id)}') THEN DROP SCHEMA ${schema}; END IF`,
     ],
   };
+}
+
+interface Keyed {
+  /** Qualified, quoted. */
+  table: string;
+  column: string;
+  kept: string;
+  keys: readonly string[];
+  /** SQL: `s` has the key of `t`. */
+  same: string;
+}
+
+/**
+ * A value whose row is not to be found by its key, where a row that is not known has what became of
+ * the value: that may be the row, with another key by now. The value is told with its old key.
+ */
+function keyless(id: ShelfId, { table, column, kept, keys, same }: Keyed): string {
+  const name = quote(column);
+  const cells = keys.map((each, index) => `${literal(each)}, s.k${index + 1}`).join(", ");
+  return `INSERT INTO belay.conflict (shelf, target, key, columns, theirs, resolution, why)
+    SELECT ${literal(id)}, ${literal(table)}, pg_catalog.jsonb_build_object(${cells}), ARRAY[${literal(column)}],
+      pg_catalog.jsonb_build_object(${literal(column)}, s.old::text), 'kept newer', 'no row has this key any more'
+    FROM ${kept} s WHERE s.old::text IS DISTINCT FROM s.new::text
+      AND NOT EXISTS (SELECT FROM ${table} t WHERE ${same})
+      AND EXISTS (SELECT FROM ${table} t WHERE t.${name}::text IS NOT DISTINCT FROM s.new::text
+        AND NOT EXISTS (SELECT FROM ${kept} s WHERE ${same}))`;
 }
 
 /** Columns that tell rows apart, without the one that changes. */

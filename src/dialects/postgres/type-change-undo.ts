@@ -13,7 +13,6 @@ import { alter, onTable } from "./alter-table.ts";
 import { type ColumnFacts, columnFacts } from "./column-definition.ts";
 import { readsColumn } from "./column-readers.ts";
 import { type ColumnType, canCast, columnType, namedType, typeSql } from "./column-type.ts";
-import { unlessUnfit } from "./constraint-back.ts";
 import { recreateConstraint } from "./constraint-definition.ts";
 import { keepValues } from "./kept-values.ts";
 import type { Lookup, TableCommand, Unsettled } from "./kind.ts";
@@ -31,6 +30,7 @@ import {
   usingBack,
 } from "./type-change.ts";
 import { type Using, usingOf } from "./type-using.ts";
+import { unlessUnfit } from "./unless-violated.ts";
 
 /** A change of a column's type, as the catalog has it before. */
 export interface Change {
@@ -176,9 +176,14 @@ async function timeZone(catalog: Lookup): Promise<string> {
 async function lostBy(catalog: Lookup, change: Change): Promise<RowCount | undefined> {
   // A generated column is computed again.
   if (change.facts.generated !== "" || keepsAll(change)) return undefined;
-  const lost =
-    (await changedBy(catalog, change)) ?? (await countRows(catalog, change.table, change.column));
+  const lost = (await changedBy(catalog, change)) ?? (await valuesIn(catalog, change));
   return lost.rows === 0 && !lost.estimated ? undefined : lost;
+}
+
+/** Those that a default gave are values like others here: nobody gives them again. */
+async function valuesIn(catalog: Lookup, { table, column }: Change): Promise<RowCount> {
+  if (!(await isSmall(catalog, table))) return countRows(catalog, table, column);
+  return countWhere(catalog, table, `${quote(column)} IS NOT NULL`);
 }
 
 function keepsAll({ old, now, using, zone }: Change): boolean {

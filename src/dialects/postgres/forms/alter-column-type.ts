@@ -27,6 +27,8 @@ import {
 export const form: SafeForm = {
   name: "twin",
   kind: "alter-column-type",
+  // In place each row is written twice, with a copy of its old value, and twice again on the way back.
+  share: 1 / 256,
   blocks({ node }) {
     return "AlterTableStmt" in node ? node.AlterTableStmt.relation : undefined;
   },

@@ -43,6 +43,8 @@ export interface SafeForm {
   name: string;
   /** Kind of the statement's change. */
   kind: string;
+  /** Worth it from this part of `onlineAboveBytes` on; absent: from all of it. */
+  share?: number;
   /** The table that it blocks; undefined: it does not block, being written as it should be. */
   blocks(parsed: ParsedStatement): RangeVar | undefined;
   /** The steps; as one clause, why it has to run as written; undefined: it does not block after all. */

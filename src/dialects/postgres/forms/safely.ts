@@ -158,7 +158,8 @@ async function formOf(
   if (form === undefined) return undefined;
   const parsed = await parseStatement(statement.sql, statement.line);
   const named = form.blocks(parsed);
-  const table = named && (await largeTable(catalog, named, past, onlineAboveBytes));
+  const bytes = onlineAboveBytes * (form.share ?? 1);
+  const table = named && (await largeTable(catalog, named, past, bytes));
   if (table === undefined) return undefined;
   const size = `table ${table.schema}.${table.name} has ${table.size}`;
   if (statement.verbatim) return `${size}; its directive wants it so`;

@@ -4,13 +4,13 @@
 import { inTransaction, nothingToUndo, type Undo } from "../../../core/plan.ts";
 import { columnName, onTable, tableLock } from "../alter-table.ts";
 import { type ColumnFacts, columnFacts, recreateColumn } from "../column-definition.ts";
-import { unlessUnfit } from "../constraint-back.ts";
 import { recreateDependents } from "../dependents.ts";
 import { isOnly } from "../family.ts";
 import { hideColumn } from "../hide-column.ts";
 import { defineKind, type Lookup, type TableCommand } from "../kind.ts";
 import type { Relation } from "../relation.ts";
 import { countRows } from "../row-count.ts";
+import { unlessUnfit } from "../unless-violated.ts";
 
 export const kind = defineKind<TableCommand>({
   kind: "drop-column",

@@ -1,13 +1,13 @@
 import type { DropStmt } from "@pgsql/types";
 import { nothingToUndo, type Undo, type UndoStatement } from "../../../core/plan.ts";
 import { composeUndos } from "../compose.ts";
-import { unlessUnfit } from "../constraint-back.ts";
 import { recreateDependents } from "../dependents.ts";
 import { droppedRelations } from "../dropped.ts";
 import { recreateIndex } from "../index-definition.ts";
 import { defineKind, type Lookup } from "../kind.ts";
 import { literal, relationName, relationSql } from "../names.ts";
 import { findRelation, type Relation } from "../relation.ts";
+import { unlessUnfit } from "../unless-violated.ts";
 
 export const kind = defineKind<DropStmt>({
   kind: "drop-index",

@@ -3,9 +3,9 @@
 // holds the value by then, the type stays as it is, and a line in `belay.conflict` says so.
 
 import { exactly, type Undo } from "../../../core/plan.ts";
-import { allUnlessUnfit } from "../constraint-back.ts";
 import type { Lookup } from "../kind.ts";
 import { literal, quote } from "../names.ts";
+import { allUnlessUnfit } from "../unless-violated.ts";
 import { type Going, goingWith } from "./closure.ts";
 import { type Found, identityAs } from "./found.ts";
 import { creationsOf, dropOf } from "./recreate.ts";

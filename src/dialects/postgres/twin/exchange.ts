@@ -1,14 +1,14 @@
 // Owns: the moment in which the twin takes the column's name, and the way back. Both touch the catalog
-// alone, so their time does not depend on how many rows there are; but for the way back of a NOT NULL
-// column, which the server reads once.
+// alone, so their time does not depend on how many rows there are; NOT NULL is validated behind that.
 
 import { inTransaction, type Question, type UndoStatement } from "../../../core/plan.ts";
 import { doBlock } from "../capture/shelf.ts";
-import { constraintBack, unlessViolated } from "../constraint-back.ts";
+import { constraintBack } from "../constraint-back.ts";
 import type { Lookup } from "../kind.ts";
 import { literal, quote } from "../names.ts";
 import { rowKey } from "../row-key.ts";
 import { hiddenName, shelfSchema } from "../shelf-names.ts";
+import { ours as alone, unfinished, unlessViolatedBlock, violatedBy } from "../unless-violated.ts";
 import { backwardFunction, backwardTrigger } from "./backward.ts";
 import { shownColumn, triggerName } from "./fill.ts";
 import { stateOf, type Twin } from "./twin.ts";
@@ -122,12 +122,13 @@ export async function exchangeBack(catalog: Lookup, twin: Twin): Promise<UndoSta
           ...returning,
           ...{ again: required, name: `NOT NULL of ${column}`, type: "n", column },
         })),
-    ...keys.flatMap(({ name, back }) => {
-      const why = `${name} is not there again: rows written since do not satisfy it`;
-      return [
-        unlessViolated(back[0] ?? "", { ...returning, why }),
-        ...back.slice(1).map((each) => ours([each])),
-      ];
+    ...keys.map(({ name, back }): UndoStatement => {
+      // It needs NOT NULL, which comes in a transaction of its own where the table is large. Until
+      // then its index keeps the rows apart.
+      const told = { ...returning, why: `${name} is not there again` };
+      const block = unlessViolatedBlock(back, violatedBy(told));
+      const otherwise = doBlock(`BEGIN ${unfinished(told)}; END`);
+      return { ...alone(block, { table: table.sql }), behind: { oid: table.oid, otherwise } };
     }),
   ];
 }
