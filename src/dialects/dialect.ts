@@ -234,7 +234,7 @@ export interface Readings {
 /** Which tables count as large. */
 export interface Sizes {
   session: Session;
-  /** Bytes, indexes left out. */
+  /** Bytes, indexes left out: as in {@link Safety}, of which a rollback takes a part. */
   onlineAboveBytes: number;
 }
 

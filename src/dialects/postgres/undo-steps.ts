@@ -83,6 +83,9 @@ function mergingOf(merges: string[] | undefined): Partial<PlannedStatement> {
   return { merges, changes, undo: nothingToUndo };
 }
 
+/** Of what is worth a form: a rollback's locks keep readers waiting too. */
+const share = 1 / 16;
+
 async function largeOf(
   statements: readonly UndoStatement[],
   sizes: Sizes | undefined,
@@ -92,7 +95,7 @@ async function largeOf(
   const rows = await sizes.session.query<{ oid: string }>(
     `SELECT oid::text FROM pg_catalog.pg_class
      WHERE oid = ANY ($1::oid[]) AND pg_catalog.pg_table_size(oid) >= $2`,
-    [oids, sizes.onlineAboveBytes],
+    [oids, sizes.onlineAboveBytes * share],
   );
   return new Set(rows.map(({ oid }) => oid));
 }
