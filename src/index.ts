@@ -20,6 +20,7 @@ import {
   type LoadResult,
   loadArchives,
 } from "./app/archive.ts";
+import { type DecideResult, decideNow } from "./app/decide.ts";
 import { type DownOptions, type DownResult, down } from "./app/down.ts";
 import { type FinalizeOptions, type FinalizeResult, finalize } from "./app/finalize.ts";
 import type { RunResult } from "./app/guarded-run.ts";
@@ -39,6 +40,7 @@ import { type WatchResult, watch } from "./app/watch/watch.ts";
 import { realEnvironment } from "./core/environment.ts";
 import type { RecoverOptions } from "./engine/recover.ts";
 import { defaultLimits, type Limits } from "./engine/run.ts";
+import type { Severity } from "./plan/decision.ts";
 
 export { type Config, defineConfig } from "./app/config.ts";
 export type { Undone } from "./app/down.ts";
@@ -62,6 +64,7 @@ export type {
 } from "./prove/result.ts";
 export type {
   ArchiveCheck,
+  DecideResult,
   DownResult,
   FinalizeResult,
   InitResult,
@@ -108,6 +111,8 @@ export interface Belay {
   watch(): Promise<WatchResult>;
   /** All incidents, oldest first. */
   report(): Promise<ReportResult>;
+  /** What to do about the last migration, and what each way costs; default: nothing is wrong. */
+  decide(options?: { severity?: Severity | null }): Promise<DecideResult>;
   /** Default: the last migration, by the way that loses nothing. */
   down(options?: Partial<DownOptions>): Promise<DownResult>;
   redo(options?: Partial<DownOptions>): Promise<RedoResult>;
@@ -159,6 +164,7 @@ export function createBelay(options: BelayOptions = {}): Belay {
     upWatched: (watchMs, given) => upWatched(settings, { ...strict, ...given, watchMs }),
     watch: () => watch(settings),
     report: () => report(settings),
+    decide: (given) => decideNow(settings, { severity: null, ...given }),
     down: (given) => down(settings, { ...cautious, ...given }),
     redo: (given) => redo(settings, { ...cautious, ...given }),
     finalize: (given) => finalize(settings, { which: "expired", allowDrift: false, ...given }),

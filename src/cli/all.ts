@@ -3,6 +3,7 @@
 import type { Command } from "./command.ts";
 import { command as archive } from "./commands/archive.ts";
 import { command as completion } from "./commands/completion.ts";
+import { command as decide } from "./commands/decide.ts";
 import { command as demo } from "./commands/demo.ts";
 import { command as down } from "./commands/down.ts";
 import { command as finalize } from "./commands/finalize.ts";
@@ -33,6 +34,7 @@ export const commands: readonly Command[] = [
   verify,
   watch,
   report,
+  decide,
   demo,
   completion,
 ];
