@@ -13,11 +13,12 @@ const rooms = {
   prove: ["core", "dialects"],
   archive: ["core", "dialects"],
   guard: ["core", "dialects"],
+  notify: ["core", "dialects", "journal"],
   app: [
     ...["core", "sql", "formats", "dialects", "journal", "plan", "engine", "prove", "archive"],
-    "guard",
+    ...["guard", "notify"],
   ],
-  cli: ["core", "dialects", "engine", "plan", "prove", "guard", "app"],
+  cli: ["core", "dialects", "engine", "plan", "prove", "guard", "notify", "app"],
 };
 
 const walls = Object.entries(rooms).map(([room, allowed]) => ({
@@ -54,6 +55,12 @@ module.exports = {
       severity: "error",
       from: { path: "^src/", pathNot: "^src/dialects/postgres/session\\.ts$" },
       to: { path: "node_modules/pg(-copy-streams)?/" },
+    },
+    {
+      name: "nodemailer-in-one-file",
+      severity: "error",
+      from: { path: "^src/", pathNot: "^src/notify/channels/email\\.ts$" },
+      to: { path: "node_modules/nodemailer/" },
     },
     {
       name: "no-dev-dependencies",

@@ -26,6 +26,14 @@ import { type FinalizeOptions, type FinalizeResult, finalize } from "./app/final
 import type { RunResult } from "./app/guarded-run.ts";
 import { type InitOptions, type InitResult, init } from "./app/init.ts";
 import { create, type NewResult } from "./app/new.ts";
+import {
+  type NotifyTest,
+  type QueuedNotices,
+  queuedNotices,
+  type SendOptions,
+  sendNotices,
+  testChannels,
+} from "./app/notify.ts";
 import { type PlanResult, planBack, planUpcoming } from "./app/plan.ts";
 import { type ProveOptions, type ProveResult, prove } from "./app/prove.ts";
 import { recover } from "./app/recover.ts";
@@ -71,8 +79,10 @@ export type {
   Limits,
   LoadResult,
   NewResult,
+  NotifyTest,
   PlanResult,
   ProveResult,
+  QueuedNotices,
   RedoResult,
   ReportResult,
   RunResult,
@@ -113,6 +123,12 @@ export interface Belay {
   report(): Promise<ReportResult>;
   /** What to do about the last migration, and what each way costs; default: nothing is wrong. */
   decide(options?: { severity?: Severity | null }): Promise<DecideResult>;
+  /** A test message to each channel of the configuration. */
+  testChannels(): Promise<NotifyTest>;
+  /** What is still to be sent to them. */
+  queuedNotices(): Promise<QueuedNotices>;
+  /** Sends it; resolves with what could not be sent. Default: tries for a minute. */
+  sendNotices(options?: Partial<SendOptions>): Promise<QueuedNotices>;
   /** Default: the last migration, by the way that loses nothing. */
   down(options?: Partial<DownOptions>): Promise<DownResult>;
   redo(options?: Partial<DownOptions>): Promise<RedoResult>;
@@ -148,6 +164,7 @@ export function createBelay(options: BelayOptions = {}): Belay {
   const { databaseUrl, limits, ...rest } = options;
   const settings: Settings = {
     ...{ dir: "migrations", environment: realEnvironment, report: () => {} },
+    secret: (name) => process.env[name],
     ...rest,
     ...(databaseUrl === undefined ? {} : { databaseUrl }),
     projectDir: resolve(options.projectDir ?? "."),
@@ -165,6 +182,9 @@ export function createBelay(options: BelayOptions = {}): Belay {
     watch: () => watch(settings),
     report: () => report(settings),
     decide: (given) => decideNow(settings, { severity: null, ...given }),
+    testChannels: () => testChannels(settings),
+    queuedNotices: () => queuedNotices(settings),
+    sendNotices: (given) => sendNotices(settings, { forMs: 60_000, ...given }),
     down: (given) => down(settings, { ...cautious, ...given }),
     redo: (given) => redo(settings, { ...cautious, ...given }),
     finalize: (given) => finalize(settings, { which: "expired", allowDrift: false, ...given }),

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { BelayError, messageOf, untouched } from "../core/errors.ts";
 import { guardSchema } from "../guard/options.ts";
+import { notifySchema } from "../notify/options.ts";
 
 const milliseconds = z.number().int().nonnegative();
 const bytes = z.number().int().nonnegative();
@@ -30,6 +31,8 @@ const configSchema = z.strictObject({
   onlineAboveBytes: bytes.optional(),
   /** What is watched, and how it is judged. */
   guard: guardSchema.optional(),
+  /** Who is told of what the guard does; by name. */
+  notify: notifySchema.optional(),
 });
 
 export type Config = z.infer<typeof configSchema>;

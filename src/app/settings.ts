@@ -7,6 +7,8 @@ import type { Report } from "../engine/events.ts";
 import type { Limits, RunOptions } from "../engine/run.ts";
 import type { Folder } from "../formats/read-folder.ts";
 import type { GuardConfig } from "../guard/options.ts";
+import type { NotifyConfig } from "../notify/options.ts";
+import type { Lookup } from "../notify/secret.ts";
 
 export interface Settings {
   /** Absent: the embedded PostgreSQL under `projectDir/.belay`. */
@@ -36,6 +38,10 @@ export interface Settings {
   rest?: NonNullable<RunOptions["rest"]>;
   /** What is watched, and how it is judged; the configuration's section `guard`. */
   guard?: GuardConfig;
+  /** Who is told of it; the configuration's section `notify`. */
+  notify?: NotifyConfig;
+  /** Secrets of channels, by the name of the variable; absent: there are none. */
+  secret?: Lookup;
   /** False: the caller reads the catalog after each run anyway. Default true. */
   verifies?: boolean;
   /** For rehearsals: the catalog as read a moment ago. */

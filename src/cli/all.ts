@@ -9,6 +9,7 @@ import { command as down } from "./commands/down.ts";
 import { command as finalize } from "./commands/finalize.ts";
 import { command as init } from "./commands/init.ts";
 import { command as create } from "./commands/new.ts";
+import { command as notify } from "./commands/notify.ts";
 import { command as plan } from "./commands/plan.ts";
 import { command as prove } from "./commands/prove.ts";
 import { command as recover } from "./commands/recover.ts";
@@ -35,6 +36,7 @@ export const commands: readonly Command[] = [
   watch,
   report,
   decide,
+  notify,
   demo,
   completion,
 ];

@@ -131,6 +131,8 @@ async function readSettings(flags: Flags, output: Output, signal: AbortSignal): 
     ...(config.undoWindowMs === undefined ? {} : { undoWindowMs: config.undoWindowMs }),
     ...(config.onlineAboveBytes === undefined ? {} : { onlineAboveBytes: config.onlineAboveBytes }),
     ...(config.guard === undefined ? {} : { guard: config.guard }),
+    ...(config.notify === undefined ? {} : { notify: config.notify }),
+    secret: (name) => process.env[name],
     ...{ projectDir, signal, report: eventLines(output), environment: environmentFromProcess() },
     limits: {
       lockTimeoutMs: limit(

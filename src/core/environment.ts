@@ -47,6 +47,7 @@ export const crashPoints = [
   "incident-verified",
   "incident-closed",
   "watch-finished",
+  "notice-sent",
   "run-finished",
   "lease-released",
 ] as const;

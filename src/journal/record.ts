@@ -139,6 +139,8 @@ export interface WatchStarted {
    * rules of its own configuration, which may hold secrets and so is not kept here.
    */
   baseline: Record<string, unknown[]>;
+  /** Who is told of this watch: by name of the channel, the types of notices. Absent: nobody. */
+  notify?: Record<string, string[]>;
 }
 
 /** The guard has moved on its ladder. */
@@ -204,6 +206,24 @@ export type IncidentStep = {
   | { step: "closed"; outcome: WatchFinished["outcome"]; why: string }
 );
 
+/** A channel has what follows from a record, so everything before it is settled for that channel too. */
+export interface NoticeDelivered {
+  /** As named in the configuration. */
+  channel: string;
+  /** `seq` of the record. */
+  of: number;
+  attempts: number;
+}
+
+/** The receiver refuses it for good. */
+export interface NoticeFailed extends NoticeDelivered {
+  error: string;
+}
+
+export type NoticeEntry =
+  | { kind: "notice-delivered"; body: NoticeDelivered }
+  | { kind: "notice-failed"; body: NoticeFailed };
+
 export interface RunFinished {
   outcome: "done" | "failed" | "rolledBack" | "refused";
   /** Fingerprint of the catalog at the end; its content is in `belay.catalog`. */
@@ -224,6 +244,7 @@ export type Entry =
   | { kind: "watch-moved"; body: WatchMoved }
   | { kind: "watch-finished"; body: WatchFinished }
   | { kind: "incident"; body: IncidentStep }
+  | NoticeEntry
   | { kind: "run-finished"; body: RunFinished };
 
 /** A stored record. */

@@ -91,6 +91,8 @@ function fold(state: JournalState, record: JournalRecord): void {
     case "watch-moved":
     case "watch-finished":
     case "incident":
+    case "notice-delivered":
+    case "notice-failed":
       return;
     case "run-finished":
       state.fingerprint = record.body.fingerprint ?? state.fingerprint;

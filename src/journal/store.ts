@@ -72,7 +72,8 @@ export function refuseNewer(version: number): void {
 export type LeaseTable = "lease" | "watch_lease";
 
 function leaseOf({ kind }: Entry): LeaseTable {
-  return kind.startsWith("watch-") || kind === "incident" ? "watch_lease" : "lease";
+  const isWatchers = /^(watch|notice)-/.test(kind) || kind === "incident";
+  return isWatchers ? "watch_lease" : "lease";
 }
 
 /**
@@ -119,11 +120,21 @@ function partsOf(entry: Entry): { body: string; detail: string | null } {
   return { body: JSON.stringify(body), detail: JSON.stringify({ plan, undo, changed }) };
 }
 
+/** Which records to read; absent: all. */
+export interface Wanted {
+  kinds?: readonly JournalRecord["kind"][];
+  /** The lowest `seq`. */
+  from?: number;
+}
+
 /**
- * All records, oldest first. Bodies of finished migrations come without plan, undo and catalog
+ * Records, oldest first. Bodies of finished migrations come without plan, undo and catalog
  * changes, which can be large; {@link readFinished} brings those.
  */
-export async function readRecords(session: Session): Promise<JournalRecord[]> {
+export async function readRecords(
+  session: Session,
+  { kinds, from = 0 }: Wanted = {},
+): Promise<JournalRecord[]> {
   const version = await installedVersion(session);
   refuseNewer(version);
   if (version === 0) return [];
@@ -135,8 +146,10 @@ export async function readRecords(session: Session): Promise<JournalRecord[]> {
               CASE WHEN kind = 'migration-finished' AND ${isWhole}
                    THEN (body::jsonb - 'plan' - 'undo' - 'changed')::json ELSE body END AS body
          FROM belay.record
+        WHERE seq >= $1 AND ($2::text[] IS NULL OR kind = ANY ($2))
         -- Not by the text of the same name in the output, where 10 comes before 9.
         ORDER BY record.seq`,
+      [from, kinds ?? null],
     )
   ).map((row) => ({ ...row, seq: Number(row.seq) }) as unknown as JournalRecord);
 }

@@ -2,6 +2,7 @@
 
 import type { GuardConfig } from "../../src/guard/options.ts";
 import { createBelay, type Limits, type RunEvent } from "../../src/index.ts";
+import type { NotifyConfig } from "../../src/notify/options.ts";
 import { createProject } from "../support/project.ts";
 import { createDatabase, type TestDatabase, type TestServer } from "../support/servers.ts";
 import { openShop, type Shop, shopSchema } from "./shop.ts";
@@ -27,6 +28,8 @@ interface Given {
   limits?: Partial<Limits>;
   databaseUrl?: string;
   verbatim?: boolean;
+  notify?: NotifyConfig;
+  secret?: (name: string) => string | undefined;
 }
 
 export async function watchedShop(server: TestServer | undefined, up: string) {

@@ -4,12 +4,14 @@
 import { hostname } from "node:os";
 import type { CrashPoint } from "../../core/environment.ts";
 import { messageOf } from "../../core/errors.ts";
-import { acquireLease, applicationName } from "../../engine/lease.ts";
-import type { Entry, IncidentStep, WatchMoved } from "../../journal/record.ts";
+import type { Session } from "../../dialects/dialect.ts";
+import { acquireLease, applicationName, type Lease } from "../../engine/lease.ts";
+import type { Entry, IncidentStep, WatchMoved, WatchStarted } from "../../journal/record.ts";
 import { type JournalState, stateOf } from "../../journal/state.ts";
 import { append, install, readRecords } from "../../journal/store.ts";
 import type { Settings } from "../settings.ts";
 import type { Target } from "../target.ts";
+import { type Messenger, openMessenger, usualGraceMs } from "./messenger.ts";
 
 export interface Desk {
   target: Target;
@@ -20,6 +22,10 @@ export interface Desk {
   record(entry: WatchEntry): Promise<number>;
   /** Tells people, and the journal if that answers; nothing waits for it. */
   moved(move: WatchMoved): void;
+  /** True: a rollback goes on, until the next step of the incident; see `Sender`. */
+  hold(isHeld: boolean): void;
+  /** Who is told of watches that begin now. */
+  notify: NonNullable<WatchStarted["notify"]>;
 }
 
 type WatchEntry = Extract<Entry, { kind: `watch-${string}` | "incident" }>;
@@ -38,13 +44,17 @@ const pointAfterStep: Record<IncidentStep["step"], CrashPoint> = {
   closed: "incident-closed",
 };
 
-/** Throws BELAY_LEASE_HELD while another process watches. */
+/**
+ * Throws BELAY_LEASE_HELD while another process watches. `graceMs`: how long it goes on trying to send
+ * notices when the work is done.
+ */
 export async function atDesk<T>(
   settings: Settings,
   target: Target,
   work: (desk: Desk) => Promise<T>,
+  graceMs: number = usualGraceMs,
 ): Promise<T> {
-  const { environment, report } = settings;
+  const { environment } = settings;
   const run = environment.id();
   const session = await target.dialect.connect({
     url: target.url,
@@ -63,27 +73,14 @@ export async function atDesk<T>(
       },
     });
     try {
-      return await work({
-        target,
-        lost: lost.signal,
-        state: async () => stateOf(await readRecords(session)),
-        async record(entry) {
-          lease.check();
-          const seq = await append(session, run, lease.token, entry);
-          const point = pointAfter(entry);
-          if (point !== undefined) await environment.reached(point);
-          return seq;
-        },
-        moved(move) {
-          report({ kind: "guard", message: `${move.to}: ${move.why}`, pages: move.pages });
-          append(session, run, lease.token, { kind: "watch-moved", body: move }).catch(
-            (error: unknown) => {
-              const message = `The journal does not know of it: ${messageOf(error)}`;
-              report({ kind: "guard", message, pages: false });
-            },
-          );
-        },
-      });
+      const { token } = lease;
+      const place = { ...target, run, token, lost: lost.signal };
+      const messenger = await openMessenger(settings, place);
+      try {
+        return await work(deskOf(settings, { target, session, run, lease, messenger, lost }));
+      } finally {
+        await messenger.close(graceMs);
+      }
     } finally {
       await lease.release().catch(() => {});
     }
@@ -93,4 +90,45 @@ export async function atDesk<T>(
   } finally {
     await session.close();
   }
+}
+
+/** From here to the next step something is being taken back. */
+function isActedOn(step: IncidentStep): boolean {
+  return step.step === "decided" && step.action !== "page";
+}
+
+interface Place {
+  target: Target;
+  session: Session;
+  run: string;
+  lease: Lease;
+  messenger: Messenger;
+  lost: AbortController;
+}
+
+function deskOf({ environment, report }: Settings, place: Place): Desk {
+  const { target, session, run, lease, messenger, lost } = place;
+  return {
+    ...{ target, lost: lost.signal, notify: messenger.wishes, hold: messenger.hold },
+    state: async () => stateOf(await readRecords(session)),
+    async record(entry) {
+      lease.check();
+      const seq = await append(session, run, lease.token, entry);
+      if (entry.kind === "incident") messenger.hold(isActedOn(entry.body));
+      messenger.nudge();
+      const point = pointAfter(entry);
+      if (point !== undefined) await environment.reached(point);
+      return seq;
+    },
+    moved(move) {
+      report({ kind: "guard", message: `${move.to}: ${move.why}`, pages: move.pages });
+      append(session, run, lease.token, { kind: "watch-moved", body: move }).then(
+        () => messenger.nudge(),
+        (error: unknown) => {
+          const message = `The journal does not know of it: ${messageOf(error)}`;
+          report({ kind: "guard", message, pages: false });
+        },
+      );
+    },
+  };
 }

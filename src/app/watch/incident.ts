@@ -86,6 +86,7 @@ export async function carryOut(
   const { action, why, covers } = stepOf(incident, "decided") as StepOf<"decided">;
   if (action === "page") return close(desk, settings, incident, { outcome: "handedOver", why });
   if (stepOf(incident, "rolledBack")) return verifyAndClose(desk, response, incident);
+  desk.hold(true);
   const { open, watches } = await desk.state();
   // Of a step that was to be cancelled, recovery takes back what is left; that is all.
   const back = await takeBackWatched(settings, action === "rollback" ? covers : []);

@@ -13,6 +13,7 @@ import { openTarget } from "../target.ts";
 import { type UpOptions, type UpResult, up } from "../up.ts";
 import { atDesk, type Desk } from "./desk.ts";
 import { cancelled, close, type Response } from "./incident.ts";
+import { refuseUnready } from "./messenger.ts";
 import { settle } from "./settle.ts";
 import { lastWatch, mind, resultOf, type WatchResult } from "./watch.ts";
 import { type Guarded, whileRunning } from "./while-running.ts";
@@ -37,6 +38,7 @@ export async function upWatched(
     // Learning takes its time, so what cannot run is told before.
     const { migrations } = await planUpcoming(settings, options.to ? { to: options.to } : {});
     if (migrations.length === 0) return await up(settings, options);
+    await refuseUnready(settings);
     const { result, lost } = await atDesk(settings, target, (desk) =>
       guardedUp(desk, settings, options),
     );
@@ -99,7 +101,8 @@ async function begin(
     if (decides || dryRun || action === "throttle" || action === "pause") continue;
     report({ kind: "note", message: `${name} decides nothing by itself: ${why}.` });
   }
-  const started = { watchMs, intervalMs, baseline: Object.fromEntries(baseline) };
+  const { notify } = desk;
+  const started = { watchMs, intervalMs, baseline: Object.fromEntries(baseline), notify };
   const seq = await desk.record({ kind: "watch-started", body: started });
   const at = new Date(environment.now()).toISOString();
   const watch = { seq, at, started, covers: [], incident: undefined, finished: undefined };

@@ -9,11 +9,13 @@ import type { WatchFinished } from "../../journal/record.ts";
 import { stateOf } from "../../journal/state.ts";
 import { readRecords } from "../../journal/store.ts";
 import { openWatch, stepOf, type Watch } from "../../journal/watches.ts";
+import { sendQueued } from "../notify.ts";
 import { type IncidentReport, reportOf } from "../report.ts";
 import type { Settings } from "../settings.ts";
 import { openTarget, type Target, withSession } from "../target.ts";
 import { atDesk, type Desk } from "./desk.ts";
 import { carryOut, type Response } from "./incident.ts";
+import { tellUnready } from "./messenger.ts";
 import { settle } from "./settle.ts";
 
 export interface WatchResult {
@@ -32,9 +34,22 @@ const standByMs = 1_000;
 export async function watch(settings: Settings): Promise<WatchResult> {
   const target = await openTarget(settings);
   try {
-    return await mind(settings, target, await lastWatch(settings));
+    await tellUnready(settings);
+    const result = await mind(settings, target, await lastWatch(settings));
+    // With a watch, what was left to be sent was sent on the way.
+    if (result.outcome === "none") await sendUnlessWatched(settings, target);
+    return result;
   } finally {
     await target.close();
+  }
+}
+
+/** Whoever watches by now sends by itself. */
+async function sendUnlessWatched(settings: Settings, target: Target): Promise<void> {
+  try {
+    await sendQueued(settings, target);
+  } catch (error) {
+    if (!(error instanceof BelayError && error.code === "BELAY_LEASE_HELD")) throw error;
   }
 }
 
