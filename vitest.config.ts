@@ -10,6 +10,8 @@ const longest = [
   "test/crash.test.ts",
   "test/prove/prove.test.ts",
   "test/guard/crash.test.ts",
+  "test/notify/delay.test.ts",
+  "test/notify/delivery.test.ts",
 ];
 
 class LongestFirst extends BaseSequencer {
