@@ -53,7 +53,7 @@ export function incidentMarkdown(incident: IncidentReport): string[] {
   ];
 }
 
-function of(ms: number | null): string {
+export function of(ms: number | null): string {
   return ms === null ? "did not come to that" : seconds(ms);
 }
 
@@ -62,7 +62,7 @@ function sample([, value, state]: IncidentReport["reasons"][number]["series"][nu
   return state === "bad" ? `**${figure}**` : figure;
 }
 
-const words = {
+export const words = {
   fault: "fault (first bad sample)",
   detected: "detected",
   decided: "decided",
@@ -71,7 +71,7 @@ const words = {
   closed: "closed",
 } as const;
 
-const outcomes = {
+export const outcomes = {
   rolledBack: "taken back, verified",
   handedOver: "handed over to a human",
   healthy: "all well",

@@ -4,6 +4,7 @@
 import type { ProveResult } from "../../app/prove.ts";
 import type { Difference } from "../../core/catalog.ts";
 import { type MigrationProof, type WayProof, waysOf } from "../../prove/result.ts";
+import { asText, page } from "./html.ts";
 import { countsOf } from "./prove.ts";
 
 export function proofsAsHtml(result: ProveResult): string {
@@ -11,29 +12,14 @@ export function proofsAsHtml(result: ProveResult): string {
     result.stopped === undefined
       ? ""
       : `<p class="failed">Nothing after ${asText(result.stopped.version)} was rehearsed: ${asText(result.stopped.error.message)}</p>`;
-  return `<!doctype html>
-<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>belay prove</title><style>${style}</style>
-<h1>belay prove</h1><p>${countsOf(result.summary)}</p>${stopped}
+  return page(
+    "belay prove",
+    `<p>${countsOf(result.summary)}</p>${stopped}
 <table><thead><tr><th>migration<th>planned inverse<th>written down<th>rows<th>crashes<th>ms</thead>
 <tbody>${result.migrations.map(rowOf).join("\n")}</tbody></table>
-${result.migrations.map(detailsOf).join("\n")}
-</html>
-`;
+${result.migrations.map(detailsOf).join("\n")}`,
+  );
 }
-
-const style = `
-  body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 72rem; padding: 0 1rem;
-    color: #1c1c1e; background: #fff }
-  table { border-collapse: collapse; width: 100% } td, th { text-align: left; vertical-align: top;
-    padding: .25rem .75rem .25rem 0; border-bottom: 1px solid #d8d8dc }
-  td { overflow-wrap: anywhere } code, pre { font: 13px/1.45 ui-monospace, monospace }
-  pre { white-space: pre-wrap; background: #f4f4f6; padding: .75rem; border-radius: 4px }
-  .exact { color: #14713a } .lossy, .irreversible { color: #8a5a00 } .failed { color: #b3261e }
-  h2 { font-size: 1.1rem; margin: 2rem 0 .5rem } .muted { color: #66666b }
-  @media (prefers-color-scheme: dark) { body { color: #e8e8ea; background: #17171a }
-    td, th { border-color: #3a3a40 } pre { background: #222226 } .exact { color: #5fd28c }
-    .lossy, .irreversible { color: #e3b04b } .failed { color: #ff8a80 } }`;
 
 function rowOf(proof: MigrationProof): string {
   const { version, name, rows, crash, ms } = proof;
@@ -88,12 +74,4 @@ function sideBySide(residual: readonly Difference[]): string {
 
 function anchor(version: string): string {
   return `m-${encodeURIComponent(version)}`;
-}
-
-function asText(text: string): string {
-  return text
-    .replaceAll("&", "&amp;")
-    .replaceAll("<", "&lt;")
-    .replaceAll(">", "&gt;")
-    .replaceAll('"', "&quot;");
 }
