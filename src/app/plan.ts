@@ -137,9 +137,13 @@ type Plan = Awaited<ReturnType<typeof planUp>> | Awaited<ReturnType<typeof wayBa
 
 type LookingAhead = Parameters<typeof foresee>[0];
 
-async function lookOf({ verbatim, environment }: Settings, dialect: Dialect, session: Session) {
+async function lookOf(settings: Settings, dialect: Dialect, session: Session) {
+  const { verbatim, environment, onlineAboveBytes } = settings;
   const keeps = !verbatim && (await dialect.refusesKeeping(session)) === undefined;
-  return { dialect, session, environment, keeps };
+  return {
+    ...{ dialect, session, environment, keeps },
+    ...(onlineAboveBytes !== undefined && { onlineAboveBytes }),
+  };
 }
 
 async function destroyed(plan: Plan, look: LookingAhead): Promise<Loss[]> {

@@ -151,6 +151,8 @@ export interface Kept {
   tables?: string[];
   /** Tables made anew under the name of others, to which what is written to them comes over. */
   carries?: string[];
+  /** Tables of which an empty twin has the name meanwhile; its undo brings over what is written to it. */
+  twins?: string[];
 }
 
 /**

@@ -120,6 +120,8 @@ export interface ShelfContents {
 export interface Keeping {
   /** A new name for what a statement would destroy. */
   shelf(): string;
+  /** See {@link Safety}: from this size on a table is large, and its rows are not to be copied. */
+  onlineAboveBytes?: number;
   /**
    * What a rollback of the same migration has put aside, by the text of its statement: in place of
    * the statement of which that is the undo, it returns.

@@ -74,7 +74,7 @@ export async function foresee(run: Seeing, plan: Plan): Promise<Foreseen[]> {
   return foreseen;
 }
 
-type Seeing = Pick<Run, "session" | "dialect" | "keeps" | "environment">;
+type Seeing = Pick<Run, "session" | "dialect" | "keeps" | "onlineAboveBytes" | "environment">;
 type Statement = Plan["steps"][number]["statements"][number];
 
 async function undoOf({ session, dialect, ...run }: Seeing, statement: Statement) {

@@ -4,7 +4,7 @@
 import type { Catalog } from "../core/catalog.ts";
 import type { Environment } from "../core/environment.ts";
 import { BelayError } from "../core/errors.ts";
-import type { Dialect, Session } from "../dialects/dialect.ts";
+import type { Dialect, Keeping, Session } from "../dialects/dialect.ts";
 import type { RunFinished } from "../journal/record.ts";
 import { append, install } from "../journal/store.ts";
 import type { Report } from "./events.ts";
@@ -41,6 +41,7 @@ export interface RunOptions {
   leaseTermMs?: number;
   /** What statements would destroy is kept for the undo window. Default: it is destroyed. */
   keeps?: boolean;
+  onlineAboveBytes?: Keeping["onlineAboveBytes"];
   /**
    * Awaited where no lock is held: between batches, steps and migrations. `ranMs`: how long the last
    * batch took. Whoever watches makes the run wait here.

@@ -164,12 +164,17 @@ function entryOf(
 
 /** Where the run keeps anything. */
 export function keepingOf(
-  run: Pick<Run, "keeps" | "environment">,
+  run: Pick<Run, "keeps" | "onlineAboveBytes" | "environment">,
   returns?: Keeping["returns"],
 ): Keeping | undefined {
   if (!run.keeps) return undefined;
+  const { onlineAboveBytes } = run;
   const shelf = () => run.environment.id().replaceAll("-", "").slice(0, 8);
-  return { shelf, ...(returns && { returns }) };
+  return {
+    shelf,
+    ...(onlineAboveBytes !== undefined && { onlineAboveBytes }),
+    ...(returns && { returns }),
+  };
 }
 
 async function runStatement(run: Run, step: Step, context: StepContext): Promise<StepResult> {

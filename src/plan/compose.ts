@@ -91,7 +91,12 @@ function hiddenRows(rows: readonly RowChange[]): Loss[] {
  * shelf, where nothing carries it over.
  */
 function uncarried(entries: readonly UndoEntry[], changed: readonly CatalogChange[]): Loss[] {
-  const carried = new Set(entries.flatMap(({ undo }) => keptOf(undo)?.carries ?? []));
+  const carried = new Set(
+    entries.flatMap(({ undo }) => {
+      const { carries = [], twins = [] } = keptOf(undo) ?? {};
+      return [...carries, ...twins];
+    }),
+  );
   return replacedTables(changed)
     .filter(({ name }) => !carried.has(name))
     .map(({ name }) => {

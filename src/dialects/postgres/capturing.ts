@@ -6,14 +6,19 @@ import { captureRows } from "./capture/capture.ts";
 import { writtenWith } from "./capture/written-with.ts";
 import type { Lookup } from "./kind.ts";
 import type { Relation } from "./relation.ts";
+import { isTwin } from "./set-aside/twin-mark.ts";
 
-/** Without those that the migration itself has made: their rows go with them. */
+/**
+ * Without those that the migration itself has made: their rows go with them. An empty twin has the
+ * place of one that was there.
+ */
 export async function thereBefore(catalog: Lookup, relations: readonly Pick<Relation, "oid">[]) {
   if (relations.length === 0) return [];
   // The row of a system column is written once, when the table is made.
   return catalog.rows<{ oid: string }>(
     `SELECT attrelid::text AS oid FROM pg_attribute WHERE attrelid = ANY ($1::oid[])
-       AND attname = 'tableoid' AND xmin IS DISTINCT FROM pg_current_xact_id_if_assigned()::xid`,
+       AND attname = 'tableoid'
+       AND (xmin IS DISTINCT FROM pg_current_xact_id_if_assigned()::xid OR ${isTwin("attrelid")})`,
     [relations.map(({ oid }) => oid)],
   );
 }

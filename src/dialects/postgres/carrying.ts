@@ -5,6 +5,7 @@ import { inTransaction, type Undo } from "../../core/plan.ts";
 import type { Keeping, Observation, Session } from "../dialect.ts";
 import { carryRows } from "./capture/carry.ts";
 import type { Lookup } from "./kind.ts";
+import { isTwin } from "./set-aside/twin-mark.ts";
 
 /** Copies the rows of the tables; see {@link Dialect.carry}. */
 export async function carry(
@@ -14,9 +15,15 @@ export async function carry(
   keeping: Keeping,
 ): Promise<{ first: Undo; last: Undo } | undefined> {
   const oid = (identity: string) => identity.slice(identity.indexOf(":") + 1);
-  const pairs = replacedTables(changed).map(({ before, after }) => {
+  const all = replacedTables(changed).map(({ before, after }) => {
     return { before: oid(before), after: oid(after) };
   });
+  // An empty twin gives its rows back itself.
+  const twins = await catalog.rows<{ oid: string }>(
+    `SELECT c.oid::text FROM pg_class c WHERE c.oid = ANY ($1::oid[]) AND ${isTwin("c.oid")}`,
+    [all.map(({ after }) => after)],
+  );
+  const pairs = all.filter(({ after }) => !twins.some((twin) => twin.oid === after));
   const shelf = keeping.shelf();
   const found = await carryRows(catalog, shelf, pairs);
   if (found === undefined) return undefined;

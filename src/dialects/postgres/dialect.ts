@@ -37,11 +37,16 @@ async function parsed(statement: PlannedStatement): Promise<ParsedStatement> {
   return read;
 }
 
+/** Rows of smaller tables are copied as fast as a table is made anew, and the table stays where it is. */
+const asideAboveBytes = 128 * 1024;
+
 function lookup(session: Session, keeping?: Keeping, fills: readonly Fill[] = []): Lookup {
-  const shelf = keeping?.shelf;
   return {
     rows: (sql, values) => session.query(sql, values),
-    ...(shelf && { shelf }),
+    ...(keeping && {
+      shelf: keeping.shelf,
+      asideAboveBytes: Math.min(keeping.onlineAboveBytes ?? asideAboveBytes, asideAboveBytes),
+    }),
     fillOf: (name) => fills.find(({ column }) => column === name)?.expression,
   };
 }

@@ -11,6 +11,8 @@ export interface Lookup {
   rows<T extends Record<string, unknown>>(sql: string, values?: unknown[]): Promise<T[]>;
   /** Names a new shelf. Absent: statements run as written, and destroy what they drop. */
   shelf?(): ShelfId;
+  /** TRUNCATE sets tables from this size on aside; smaller ones' rows are captured. Absent: all are. */
+  asideAboveBytes?: number;
   /** What the author says of rows that are born while a column is hidden: SQL over its table. */
   fillOf?(column: string): string | undefined;
   /** It is a whole statement, in whose place something else can run, and no part of one. */

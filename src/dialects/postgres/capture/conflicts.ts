@@ -10,7 +10,7 @@ import { type Target, visible } from "./targets.ts";
  * What a rollback does where a cell or row is not as the migration left it. Set for the transaction;
  * the functions of an undo ask for it when they run.
  */
-const policySetting = "pg_catalog.current_setting('belay.on_conflict', true)";
+export const policySetting = "pg_catalog.current_setting('belay.on_conflict', true)";
 
 /** True where what was there before the migration is to return over what was written since. */
 export const restores = `coalesce(${policySetting} = 'restore', false)`;

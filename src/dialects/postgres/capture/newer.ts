@@ -6,12 +6,19 @@
 
 import { literal } from "../names.ts";
 import { isOurSchema, type ShelfId } from "../shelf-names.ts";
-import { hasKey, newCell, oldCell } from "./cells.ts";
+import { type Column, hasKey, type KeyPart, newCell, oldCell, stored } from "./cells.ts";
 import { inShelf } from "./shelf.ts";
 import type { Target } from "./targets.ts";
 
 /** Of this transaction; made when there is something to tell. By number, for columns get renamed. */
 const list = "pg_temp.belay_newer";
+
+const makeList =
+  "CREATE TEMPORARY TABLE IF NOT EXISTS belay_newer (target oid, attnum int, key jsonb) ON COMMIT DROP;";
+
+/** SQL: another one may follow. */
+const hasMerges = `(SELECT count(*) > 1 FROM pg_catalog.pg_namespace WHERE ${isOurSchema("nspname")} AND nspname <> 'belay')
+    AND has_database_privilege(current_database(), 'TEMPORARY')`;
 
 const numberOf = ({ sql }: Target) =>
   `(SELECT attnum FROM pg_catalog.pg_attribute
@@ -20,6 +27,20 @@ const numberOf = ({ sql }: Target) =>
 /** Without names: columns of the key get renamed too. */
 const keyOf = ({ key }: Target, which: typeof oldCell) =>
   `pg_catalog.jsonb_build_array(${key.map(({ at }) => `i.${which(at)}`).join(", ")})`;
+
+/** PL/pgSQL: lists all cells of the rows that `from` joins to rows `t` under the same key. */
+export function tellRows(
+  { columns, key }: { columns: readonly Column[]; key: readonly KeyPart[] },
+  from: string,
+): string {
+  const numbers = columns.map(({ number }) => number).join(", ");
+  const cells = key.map(({ column }) => stored(column, "t")).join(", ");
+  return `IF ${hasMerges} THEN
+    ${makeList}
+    INSERT INTO ${list} SELECT t.tableoid, n.number, pg_catalog.jsonb_build_array(${cells})
+      FROM ${from} CROSS JOIN unnest(ARRAY[${numbers}]::int[]) AS n(number);
+  END IF;`;
+}
 
 /** PL/pgSQL of `update_<n>`: what is listed is not the migration's; changes conditions in `is_base`. */
 export function heedNewer(id: ShelfId, target: Target): string {
@@ -45,14 +66,13 @@ export function tellNewer(id: ShelfId, target: Target, range: string): string {
   const from = ` FROM ${inShelf(id, "net", target.number)} AS i JOIN ${target.rows} AS t
     ON ${hasKey(target.key, "t", "i", newCell)} CROSS JOIN LATERAL (VALUES ${keys}) AS w(key)
     WHERE i.op = 'u' AND ${range} AND (`;
-  return `IF (SELECT count(*) > 1 FROM pg_catalog.pg_namespace WHERE ${isOurSchema("nspname")} AND nspname <> 'belay')
-    AND has_database_privilege(current_database(), 'TEMPORARY') THEN
+  return `IF ${hasMerges} THEN
     FOR k IN 1 .. cardinality(touched) LOOP
       CONTINUE WHEN NOT touched[k];
       EXECUTE 'SELECT EXISTS (SELECT' || ${literal(from)} || changed[k] || ') AND (' || is_theirs[k] || '))'
         INTO any_newer USING lo, hi;
       CONTINUE WHEN NOT any_newer;
-      CREATE TEMPORARY TABLE IF NOT EXISTS belay_newer (target oid, attnum int, key jsonb) ON COMMIT DROP;
+      ${makeList}
       EXECUTE format('INSERT INTO ${list} SELECT %s, %s, w.key', ${literal(target.sql)}::pg_catalog.regclass::oid, ${numberOf(target)})
         || ${literal(from)} || changed[k] || ') AND (' || is_theirs[k] || ')' USING lo, hi;
     END LOOP;

@@ -1,10 +1,11 @@
 import type { RangeVar, TruncateStmt } from "@pgsql/types";
 import { type Loss, nothingToUndo } from "../../../core/plan.ts";
-import { capturing } from "../capturing.ts";
+import { capturing, thereBefore } from "../capturing.ts";
 import { defineKind } from "../kind.ts";
 import { relationName } from "../names.ts";
 import { findRelation, type Relation } from "../relation.ts";
 import { countRows } from "../row-count.ts";
+import { setAside } from "../set-aside/set-aside.ts";
 import { truncatedWith } from "../truncated.ts";
 
 const why = "TRUNCATE removes them";
@@ -26,13 +27,22 @@ export const kind = defineKind<TruncateStmt>({
   },
   async recall(node, catalog) {
     const tables = new Map<string, Relation>();
+    let isWhole = true;
     for (const named of tablesOf(node)) {
       const table = await findRelation(catalog, named);
+      // A temporary one has to be emptied by the statement itself.
+      isWhole &&= table !== undefined;
       if (!table) continue;
       const others = node.behavior === "DROP_CASCADE" ? await truncatedWith(catalog, table) : [];
       for (const each of [table, ...others]) tables.set(each.oid, each);
     }
-    const captured = await capturing(catalog, [...tables.values()]);
+    const all = [...tables.values()];
+    const older = await thereBefore(catalog, all);
+    if (isWhole && older.length === all.length) {
+      const aside = await setAside(catalog, all, { restart: node.restart_seqs === true });
+      if (aside) return aside;
+    }
+    const captured = await capturing(catalog, all);
     if (captured) return captured;
     const losses: Loss[] = [];
     for (const each of tables.values()) {

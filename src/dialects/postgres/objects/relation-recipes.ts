@@ -6,7 +6,7 @@ import { clause, identity, optionsClause, type Recipe, recipe } from "./recipe.t
 const self = identity("pg_class", "c.oid");
 
 /** Settings of single columns that CREATE has no words for. */
-const columnSettings = (words: string) => `ARRAY(
+export const columnSettings = (words: string) => `ARRAY(
   SELECT format('ALTER ${words} %s ALTER COLUMN %I SET %s', ${self}, a.attname, s.setting)
   FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid, LATERAL (VALUES
     (1, CASE WHEN coalesce(a.attstattarget, -1) >= 0 THEN 'STATISTICS ' || a.attstattarget END),

@@ -1,0 +1,649 @@
+// TRUNCATE of a large table sets it aside and puts an empty twin in its place. The twin must be the
+// table in all that can be seen of it; after the rollback the old rows are there together with what was
+// written since, and no sequence gives a value twice.
+
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import pg from "pg";
+import { expect, test } from "vitest";
+import { type Difference, describeDifference, differences } from "../src/core/catalog.ts";
+import { type Belay, createBelay } from "../src/index.ts";
+import { catalogOf } from "./support/catalog.ts";
+import { clientsMissing, pgDump } from "./support/clients.ts";
+import { independentFacts } from "./support/independent.ts";
+import { createProject } from "./support/project.ts";
+import { createDatabase, forEachServer, type TestServer } from "./support/servers.ts";
+
+/** Each table is large. */
+async function world(server: TestServer, base: string, change: string) {
+  const project = await createProject({ "1_base.up.sql": base, "2_change.up.sql": change });
+  const db = await createDatabase(server);
+  const settings = { databaseUrl: db.url, projectDir: project.dir, onlineAboveBytes: 0 };
+  const belay = createBelay(settings);
+  expect((await belay.up({ to: "1" })).error).toBeUndefined();
+  const up = async () => {
+    const { error, applied } = await belay.up();
+    expect(error).toBeUndefined();
+    expect(applied).toMatchObject([{ verdict: "exact", losses: [] }]);
+  };
+  const asides = async () => {
+    const rows = await db.query<{ name: string }>(
+      `SELECT relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
+        WHERE nspname ~ '^belay_shelf_' AND relkind = 'r' AND relname !~ '^belay_' ORDER BY 1`,
+    );
+    return rows.map(({ name }) => name);
+  };
+  return {
+    ...{ db, belay, up, asides },
+    [Symbol.asyncDispose]: async () => {
+      await project[Symbol.asyncDispose]();
+      await db.drop();
+    },
+  };
+}
+
+async function takenBack(belay: Belay) {
+  const { error, verified, conflicts } = await belay.down();
+  expect(error).toBeUndefined();
+  expect({ verified, conflicts }).toEqual({ verified: true, conflicts: [] });
+}
+
+async function told(before: Awaited<ReturnType<typeof catalogOf>>, url: string) {
+  return differences(before, await catalogOf(url), "name").map((each: Difference) =>
+    describeDifference(each),
+  );
+}
+
+const everything = (role: string, isNew: boolean) => `
+  CREATE SCHEMA "Sales Dept";
+  CREATE TABLE "Sales Dept".org (id int PRIMARY KEY);
+  INSERT INTO "Sales Dept".org VALUES (1), (2);
+  CREATE TYPE mood AS ENUM ('sad', 'ok');
+  CREATE FUNCTION stamp() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.note := coalesce(NEW.note, $$stamped$$); RETURN NEW; END';
+  CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION $$refused$$; END';
+  CREATE TABLE "Sales Dept"."Ké y" (
+    gone int,
+    id bigint GENERATED ALWAYS AS IDENTITY (SEQUENCE NAME "Sales Dept"."my ids" START 10 INCREMENT 5 CACHE 1) CONSTRAINT "my key" PRIMARY KEY,
+    serial serial,
+    code text COLLATE "C" NOT NULL DEFAULT 'c' || nextval('pg_temp_free_seq'::regclass),
+    mood mood DEFAULT 'ok',
+    note text,
+    body text,
+    amount numeric(10, 2) CONSTRAINT positive CHECK (amount > 0),
+    twice numeric GENERATED ALWAYS AS (amount * 2) STORED,
+    org int CONSTRAINT "to org" REFERENCES "Sales Dept".org ON DELETE SET NULL DEFERRABLE,
+    room int4range,
+    CONSTRAINT "code once" UNIQUE (code) WITH (fillfactor = 80),
+    CONSTRAINT apart EXCLUDE USING gist (room WITH &&)
+  ) WITH (fillfactor = 70, autovacuum_enabled = false, toast.autovacuum_enabled = false);
+  ALTER TABLE "Sales Dept"."Ké y" DROP COLUMN gone;
+  ALTER TABLE "Sales Dept"."Ké y" ADD CONSTRAINT later CHECK (amount < 1000000) NOT VALID;
+  CREATE UNIQUE INDEX "lower once" ON "Sales Dept"."Ké y" (lower(note)) WHERE note <> 'stamped';
+  CREATE INDEX amounts ON "Sales Dept"."Ké y" USING btree (amount DESC NULLS LAST, lower(code)) INCLUDE (serial) WITH (fillfactor = 60);
+  ALTER INDEX "Sales Dept".amounts ALTER COLUMN 2 SET STATISTICS 77;
+  CREATE INDEX hashed ON "Sales Dept"."Ké y" USING hash (org);
+  CREATE TRIGGER stamps BEFORE INSERT ON "Sales Dept"."Ké y" FOR EACH ROW EXECUTE FUNCTION stamp();
+  CREATE TRIGGER off AFTER UPDATE OF amount ON "Sales Dept"."Ké y" FOR EACH ROW WHEN (OLD.amount > 5) EXECUTE FUNCTION refuse();
+  ALTER TABLE "Sales Dept"."Ké y" DISABLE TRIGGER off;
+  CREATE TRIGGER always AFTER DELETE ON "Sales Dept"."Ké y" REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION stamp();
+  ALTER TABLE "Sales Dept"."Ké y" ENABLE ALWAYS TRIGGER always;
+  CREATE CONSTRAINT TRIGGER checks AFTER INSERT ON "Sales Dept"."Ké y" DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION stamp();
+  ALTER TABLE "Sales Dept"."Ké y" ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+  CREATE POLICY mine ON "Sales Dept"."Ké y" AS RESTRICTIVE FOR UPDATE TO ${role} USING (amount > 0) WITH CHECK (amount > 1);
+  ALTER TABLE "Sales Dept"."Ké y" REPLICA IDENTITY USING INDEX "code once";
+  ALTER TABLE "Sales Dept"."Ké y" CLUSTER ON "my key";
+  ALTER TABLE "Sales Dept"."Ké y" ALTER body SET STORAGE EXTERNAL, ALTER body SET COMPRESSION pglz, ALTER note SET STATISTICS 321, ALTER org SET (n_distinct = -0.5);
+  CREATE STATISTICS "Sales Dept".both (dependencies, mcv) ON amount, org FROM "Sales Dept"."Ké y";
+  ALTER STATISTICS "Sales Dept".both SET STATISTICS 55;
+  CREATE PUBLICATION news FOR TABLE "Sales Dept"."Ké y" (id, code, org) WHERE (code <> 'x');
+  GRANT SELECT ON "Sales Dept"."Ké y" TO ${role} WITH GRANT OPTION;
+  GRANT UPDATE (note), INSERT (note, amount) ON "Sales Dept"."Ké y" TO ${role};
+  GRANT USAGE ON SEQUENCE "Sales Dept"."my ids" TO ${role};
+  REVOKE TRIGGER ON "Sales Dept"."Ké y" FROM CURRENT_USER;
+  ALTER DEFAULT PRIVILEGES IN SCHEMA "Sales Dept" GRANT DELETE ON TABLES TO ${role};
+  COMMENT ON TABLE "Sales Dept"."Ké y" IS 'the table''s \\ own'; COMMENT ON COLUMN "Sales Dept"."Ké y".note IS 'a note';
+  COMMENT ON INDEX "Sales Dept".amounts IS 'amounts'; COMMENT ON CONSTRAINT positive ON "Sales Dept"."Ké y" IS 'more than none';
+  COMMENT ON CONSTRAINT "my key" ON "Sales Dept"."Ké y" IS 'key'; COMMENT ON CONSTRAINT "to org" ON "Sales Dept"."Ké y" IS 'of';
+  COMMENT ON TRIGGER stamps ON "Sales Dept"."Ké y" IS 'stamps'; COMMENT ON POLICY mine ON "Sales Dept"."Ké y" IS 'policy';
+  COMMENT ON STATISTICS "Sales Dept".both IS 'both'; COMMENT ON SEQUENCE "Sales Dept"."my ids" IS 'ids';
+  ${isNew ? `ALTER TABLE "Sales Dept"."Ké y" ADD CONSTRAINT "is there" NOT NULL mood; COMMENT ON CONSTRAINT "is there" ON "Sales Dept"."Ké y" IS 'there';` : ""}
+  INSERT INTO "Sales Dept"."Ké y" (note, amount, org, room, body) SELECT 'n' || i, i, 1, int4range(i, i + 1), repeat('x', 3000) FROM generate_series(1, 6) i;`;
+
+forEachServer("TRUNCATE of a large table", (server) => {
+  const isNew = server.name === "postgres-18";
+  const t = `"Sales Dept"."Ké y"`;
+
+  async function full(change: string) {
+    const db = await createDatabase(server);
+    const role = `reader_${db.name}`;
+    await db.query(`CREATE ROLE ${role}`);
+    const base = everything(role, isNew).replace(
+      `CREATE SCHEMA "Sales Dept";`,
+      `CREATE SCHEMA "Sales Dept"; CREATE SEQUENCE pg_temp_free_seq;`,
+    );
+    const project = await createProject({ "1_base.up.sql": base, "2_change.up.sql": change });
+    const settings = { databaseUrl: db.url, projectDir: project.dir, onlineAboveBytes: 0 };
+    return {
+      ...{ db, belay: createBelay(settings), settings, role },
+      [Symbol.asyncDispose]: async () => {
+        await project[Symbol.asyncDispose]();
+        await db.query(`DROP OWNED BY ${role}`);
+        const url = new URL(db.url);
+        await db.drop();
+        url.pathname = "/postgres";
+        const admin = new pg.Client({ connectionString: url.href });
+        await admin.connect();
+        await admin.query(`DROP ROLE ${role}`);
+        await admin.end();
+      },
+    };
+  }
+
+  test("a table with every part: nothing to be seen of it, and all comes back", async () => {
+    await using place = await full(`TRUNCATE ${t}`);
+    const { db, belay, settings } = place;
+    const asWritten = createBelay({ ...settings, verbatim: true });
+    expect((await asWritten.up({ to: "1" })).error).toBeUndefined();
+    const before = await catalogOf(db.url);
+    const rows = await db.query(`SELECT * FROM ${t} ORDER BY id`);
+    const [table] = await db.query(`SELECT '${t}'::regclass::oid AS oid`);
+    const { error, applied } = await belay.up();
+    expect(error).toBeUndefined();
+    expect(applied).toMatchObject([{ verdict: "exact", losses: [] }]);
+    expect(await told(before, db.url)).toEqual([]);
+    expect(await db.query(`SELECT '${t}'::regclass::oid AS oid`)).not.toEqual([table]);
+    expect(await db.query(`SELECT * FROM ${t}`)).toEqual([]);
+    await db.query(
+      `INSERT INTO ${t} (amount, org) VALUES (100, 2), (200, 1); UPDATE ${t} SET amount = 300 WHERE amount = 200`,
+    );
+    const since = await db.query(`SELECT * FROM ${t} ORDER BY id`);
+    expect(since).toMatchObject([
+      { id: "40", note: "stamped" },
+      { id: "45", serial: 8, twice: "600.00" },
+    ]);
+    await takenBack(belay);
+    expect(await told(before, db.url)).toEqual([]);
+    expect(await db.query(`SELECT * FROM ${t} ORDER BY id`)).toEqual([...rows, ...since]);
+    expect(await db.query(`SELECT '${t}'::regclass::oid AS oid`)).toEqual([table]);
+    await db.query(`INSERT INTO ${t} (amount) VALUES (7)`);
+    expect(await db.query(`SELECT id, serial FROM ${t} WHERE amount = 7 AND id > 35`)).toEqual([
+      { id: "50", serial: 9 },
+    ]);
+  });
+
+  test("finalize leaves what a plain TRUNCATE leaves", async () => {
+    await using place = await full(`TRUNCATE ${t} RESTART IDENTITY`);
+    await using other = await full(`TRUNCATE ${t} RESTART IDENTITY`);
+    const asWritten = createBelay({ ...place.settings, verbatim: true });
+    expect((await asWritten.up({ to: "1" })).error).toBeUndefined();
+    expect((await place.belay.up()).error).toBeUndefined();
+    const elsewhere = createBelay({ ...other.settings, verbatim: true });
+    expect((await elsewhere.up()).error).toBeUndefined();
+    const dir = await mkdtemp(join(tmpdir(), "belay-archive-"));
+    const { finalized, error } = await place.belay.finalize({ which: "all", archive: dir });
+    expect(error).toBeUndefined();
+    expect(finalized[0]?.destroyed).toEqual(
+      expect.arrayContaining([expect.stringContaining(`table "Ké y"`)]),
+    );
+    expect(await place.belay.checkArchives(dir)).toMatchObject({
+      archives: [{ damage: [], rows: 6 }],
+    });
+    await rm(dir, { recursive: true });
+    // The old table had a column once, whose number the twin gives to the next one.
+    const named = (text: string) =>
+      text.replaceAll(other.role, place.role).replaceAll(/"_position":\d+/g, "");
+    const lines = async ({ db }: { db: { url: string } }) =>
+      (await independentFacts(db.url)).map(named);
+    expect(await lines(place)).toEqual(await lines(other));
+    if (clientsMissing === undefined && !isNew) {
+      expect(named(await pgDump(place.db.url))).toEqual(named(await pgDump(other.db.url)));
+    }
+    for (const { db } of [place, other]) {
+      await db.query(`INSERT INTO ${t} (amount) VALUES (1)`);
+      expect(await db.query(`SELECT id, serial FROM ${t}`)).toEqual([{ id: "10", serial: 1 }]);
+    }
+  });
+
+  test.each([
+    ["TRUNCATE", "serial"],
+    ["TRUNCATE", "int GENERATED BY DEFAULT AS IDENTITY"],
+    [
+      "TRUNCATE",
+      "int GENERATED ALWAYS AS IDENTITY (START 100 INCREMENT -1 MINVALUE -1000 MAXVALUE 1000)",
+    ],
+    ["RESTART", "serial"],
+    ["RESTART", "int GENERATED BY DEFAULT AS IDENTITY"],
+    [
+      "RESTART",
+      "int GENERATED ALWAYS AS IDENTITY (START 100 INCREMENT -1 MINVALUE -1000 MAXVALUE 1000)",
+    ],
+  ])("%s, %s: no value is given again", async (verb, type) => {
+    for (const since of [2, 7]) {
+      await using place = await world(
+        server,
+        `CREATE TABLE t (n ${type}, v text)`,
+        `TRUNCATE t ${verb === "RESTART" ? "RESTART IDENTITY" : ""}`,
+      );
+      const { db, up, belay, asides } = place;
+      const draw = async (count: number) => {
+        const rows = await db.query<{ n: number }>(
+          `INSERT INTO t (v) SELECT 'x' FROM generate_series(1, ${count}) RETURNING n`,
+        );
+        return rows.map(({ n }) => n);
+      };
+      const before = await draw(4);
+      await up();
+      expect(await asides()).toEqual(["t"]);
+      const after = await draw(since);
+      if (verb === "RESTART") expect(after.slice(0, 2)).toEqual(before.slice(0, 2));
+      else expect(before).not.toContain(after[0]);
+      await db.query("DELETE FROM t");
+      await takenBack(belay);
+      const [next] = await draw(1);
+      const step = before[1]! - before[0]!;
+      const furthest = [...before, ...after].reduce((a, b) => ((b - a) * step > 0 ? b : a));
+      expect(next).toBe(furthest + step);
+    }
+  });
+
+  test("descending serial", async () => {
+    await using place = await world(
+      server,
+      `CREATE SEQUENCE down INCREMENT -2 START -1; CREATE TABLE t (n int DEFAULT nextval('down'), v text);
+       ALTER SEQUENCE down OWNED BY t.n; INSERT INTO t (v) VALUES ('a'), ('b'), ('c')`,
+      "TRUNCATE t RESTART IDENTITY",
+    );
+    await place.up();
+    expect(await place.db.query("INSERT INTO t (v) VALUES ('d') RETURNING n")).toEqual([{ n: -1 }]);
+    await takenBack(place.belay);
+    expect(await place.db.query("INSERT INTO t (v) VALUES ('e') RETURNING n")).toEqual([{ n: -7 }]);
+  });
+
+  const family = `
+    CREATE TABLE a (id int PRIMARY KEY, v text, up int REFERENCES a);
+    CREATE TABLE b (id int PRIMARY KEY, a int REFERENCES a ON DELETE CASCADE, v text);
+    CREATE TABLE c (b int REFERENCES b ON DELETE CASCADE, v text);
+    INSERT INTO a VALUES (1, 'old', NULL), (2, 'old', 1), (3, 'old', 2);
+    INSERT INTO b VALUES (1, 1, 'old'), (2, 2, 'old'); INSERT INTO c VALUES (1, 'old'), (1, 'old'), (2, 'old')`;
+
+  test.each(["TRUNCATE b, c, a", "TRUNCATE a CASCADE"])(
+    "%s: tables that refer to each other",
+    async (sql) => {
+      await using place = await world(server, family, sql);
+      const { db, up, asides, belay } = place;
+      const before = await catalogOf(db.url);
+      await up();
+      expect(await asides()).toEqual(["a", "b", "c"]);
+      expect(await told(before, db.url)).toEqual([]);
+      await db.query(`INSERT INTO a VALUES (10, 'new', NULL), (2, 'newer', 11), (11, 'new', 10); INSERT INTO b VALUES (10, 2, 'new'), (2, 10, 'newer');
+      INSERT INTO c VALUES (2, 'new')`);
+      const { conflicts, error, verified } = await belay.down();
+      expect(error).toBeUndefined();
+      expect(verified).toBe(true);
+      expect(conflicts.map(({ target, key, resolution }) => ({ target, key, resolution }))).toEqual(
+        [
+          { target: "public.a", key: { id: 2 }, resolution: "kept newer" },
+          { target: "public.b", key: { id: 2 }, resolution: "kept newer" },
+        ],
+      );
+      expect(await told(before, db.url)).toEqual([]);
+      expect(await db.query("SELECT id, v, up FROM a ORDER BY id")).toEqual([
+        { id: 1, v: "old", up: null },
+        { id: 2, v: "newer", up: 11 },
+        { id: 3, v: "old", up: 2 },
+        { id: 10, v: "new", up: null },
+        { id: 11, v: "new", up: 10 },
+      ]);
+      expect(await db.query("SELECT id, a, v FROM b ORDER BY id")).toEqual([
+        { id: 1, a: 1, v: "old" },
+        { id: 2, a: 10, v: "newer" },
+        { id: 10, a: 2, v: "new" },
+      ]);
+      expect(await db.query("SELECT b, v FROM c ORDER BY b, v")).toEqual([
+        { b: 1, v: "old" },
+        { b: 1, v: "old" },
+        { b: 2, v: "new" },
+        { b: 2, v: "old" },
+      ]);
+    },
+  );
+
+  test("rows whose parent is gone come back all the same, and that is told", async () => {
+    await using place = await world(
+      server,
+      `CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE t (id int PRIMARY KEY, p int REFERENCES p);
+       INSERT INTO p VALUES (1), (2); INSERT INTO t VALUES (1, 1), (2, 2)`,
+      "TRUNCATE t",
+    );
+    await place.up();
+    await place.db.query("DELETE FROM p WHERE id = 1");
+    const { conflicts } = await place.belay.down();
+    expect(conflicts).toMatchObject([
+      { key: null, target: "public.t", resolution: /t_p_fkey is NOT VALID/ },
+    ]);
+    expect(await place.db.query("SELECT id FROM t ORDER BY id")).toEqual([{ id: 1 }, { id: 2 }]);
+  });
+
+  const items = `
+    CREATE TABLE t (id int PRIMARY KEY, code text UNIQUE, room int4range, v text, EXCLUDE USING gist (room WITH &&));
+    CREATE UNIQUE INDEX t_lower ON t (lower(v)) WHERE v <> 'any';
+    INSERT INTO t VALUES (1, 'a', '[1,2)', 'x'), (2, 'b', '[2,3)', 'y'), (3, NULL, NULL, 'any'), (4, 'd', NULL, 'z'), (5, 'e', NULL, 'same')`;
+  const written = `INSERT INTO t VALUES (1, 'new', '[8,9)', 'any'), (12, 'b', NULL, 'any'), (13, NULL, NULL, 'any'),
+    (14, 'n', NULL, 'Z'), (5, 'e', NULL, 'same'), (16, 'o', '[0,2)', 'any')`;
+
+  test("the newer one of two rows that exclude each other stays, and the older is told", async () => {
+    await using place = await world(server, items, "TRUNCATE t");
+    const { db, up, belay } = place;
+    await up();
+    await db.query(written);
+    expect((await belay.status({ undo: true })).migrations[1]?.undo.standing).toMatchObject({
+      rows: 6,
+      against: [{ what: "conflicts", object: "public.t", count: 5 }],
+    });
+    const { conflicts, error, verified } = await belay.down();
+    expect(error).toBeUndefined();
+    expect(verified).toBe(true);
+    const seen = conflicts.map(({ key, theirs, ours, resolution }) => [
+      (key as { id: number }).id,
+      (theirs as { v: string }).v,
+      (ours as { id: number }).id,
+      resolution,
+    ]);
+    expect(seen.sort()).toEqual([
+      [1, "x", 1, "kept newer"],
+      [1, "x", 16, "kept newer"],
+      [2, "y", 12, "kept newer"],
+      [4, "z", 14, "kept newer"],
+    ]);
+    expect(await db.query("SELECT id, code, v FROM t ORDER BY id")).toEqual([
+      { id: 1, code: "new", v: "any" },
+      { id: 3, code: null, v: "any" },
+      { id: 5, code: "e", v: "same" },
+      { id: 12, code: "b", v: "any" },
+      { id: 13, code: null, v: "any" },
+      { id: 14, code: "n", v: "Z" },
+      { id: 16, code: "o", v: "any" },
+    ]);
+  });
+
+  test.each(["restore", "park"] as const)("down --on-conflict %s", async (onConflict) => {
+    await using place = await world(server, items, "TRUNCATE t");
+    const { db, up, belay } = place;
+    await up();
+    await db.query(written);
+    const { conflicts } = await belay.down({ onConflict });
+    expect(new Set(conflicts.map(({ resolution }) => resolution))).toEqual(
+      new Set([onConflict === "restore" ? "restored" : "parked"]),
+    );
+    const ids = (await db.query<{ id: number }>("SELECT id FROM t ORDER BY id")).map(
+      ({ id }) => id,
+    );
+    expect(ids).toEqual(onConflict === "restore" ? [1, 2, 3, 4, 5, 13] : [1, 3, 5, 12, 13, 14, 16]);
+  });
+
+  test("a table without any key, and one filled again by the same migration", async () => {
+    await using place = await world(
+      server,
+      `CREATE TABLE t (v text); INSERT INTO t VALUES ('a'), ('a'), ('b');
+       CREATE TABLE country (code text PRIMARY KEY, name text); INSERT INTO country VALUES ('de', 'Deutschland'), ('fr', 'France')`,
+      `TRUNCATE t, country; INSERT INTO country VALUES ('de', 'Germany'), ('fr', 'France'), ('it', 'Italy'), ('es', 'Spain');
+       UPDATE country SET name = upper(name) WHERE code = 'es'`,
+    );
+    const { db, up, asides, belay } = place;
+    await up();
+    expect(await asides()).toEqual(["country", "t"]);
+    await db.query(`INSERT INTO t VALUES ('a'); UPDATE country SET name = 'Italia' WHERE code = 'it';
+      DELETE FROM country WHERE code = 'fr'; INSERT INTO country VALUES ('pl', 'Poland')`);
+    const { conflicts, error } = await belay.down();
+    expect(error).toBeUndefined();
+    expect(conflicts).toMatchObject([{ key: { code: "it" } }]);
+    expect(await db.query("SELECT v FROM t ORDER BY v")).toEqual(
+      ["a", "a", "a", "b"].map((v) => ({ v })),
+    );
+    expect(await db.query("SELECT * FROM country ORDER BY code")).toEqual([
+      { code: "de", name: "Deutschland" },
+      { code: "fr", name: "France" },
+      { code: "it", name: "Italia" },
+      { code: "pl", name: "Poland" },
+    ]);
+  });
+
+  test("among other statements on the same table", async () => {
+    await using place = await world(
+      server,
+      `CREATE TABLE t (id serial PRIMARY KEY, v text, w int); INSERT INTO t (v, w) SELECT 'v' || i, i FROM generate_series(1, 3) i`,
+      `UPDATE t SET v = upper(v); ALTER TABLE t ADD COLUMN x int DEFAULT 7; ALTER TABLE t RENAME v TO name;
+       TRUNCATE t; INSERT INTO t (name) VALUES ('made'); ALTER TABLE t DROP COLUMN w; TRUNCATE t;
+       ALTER TABLE t RENAME name TO title; CREATE INDEX t_title ON t (title); ALTER TABLE t RENAME TO s`,
+    );
+    const { db, up, asides, belay } = place;
+    const before = await catalogOf(db.url);
+    await up();
+    // The second one finds a column that the migration has hidden.
+    expect(await asides()).toEqual(["t"]);
+    await db.query("INSERT INTO s (title, x) VALUES ('since', 1)");
+    await takenBack(belay);
+    expect(await told(before, db.url)).toEqual([]);
+    expect(await db.query("SELECT id, v, w FROM t ORDER BY id")).toEqual([
+      ...[1, 2, 3].map((id) => ({ id, v: `v${id}`, w: id })),
+      { id: 5, v: "since", w: null },
+    ]);
+  });
+
+  test("a row that looks as an earlier statement of the migration had left it is newer all the same", async () => {
+    await using place = await world(
+      server,
+      "CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t VALUES (1, 'a'), (2, 'b')",
+      "UPDATE t SET v = upper(v); INSERT INTO t VALUES (3, 'c'); TRUNCATE t",
+    );
+    await place.up();
+    await place.db.query("INSERT INTO t VALUES (1, 'A'), (3, 'c')");
+    expect((await place.belay.down()).error).toBeUndefined();
+    expect(await place.db.query("SELECT * FROM t ORDER BY id")).toEqual([
+      { id: 1, v: "A" },
+      { id: 2, v: "b" },
+      { id: 3, v: "c" },
+    ]);
+  });
+
+  test("what a later migration could not put back of the twin is not there on the table either", async () => {
+    const project = await createProject({
+      "1_base.up.sql": `CREATE TABLE t (id int PRIMARY KEY, code uuid, name text NOT NULL UNIQUE, n int CHECK (n > 0));
+        INSERT INTO t VALUES (1, '00000000-0000-0000-0000-00000000000a', 'a', 1);`,
+      "2_empty.up.sql": "TRUNCATE t",
+      "3_loose.up.sql": `ALTER TABLE t ALTER code TYPE text; ALTER TABLE t DROP CONSTRAINT t_name_key;
+        ALTER TABLE t ALTER name DROP NOT NULL; ALTER TABLE t DROP CONSTRAINT t_n_check`,
+    });
+    await using _p = project;
+    await using db = await createDatabase(server);
+    const settings = { databaseUrl: db.url, projectDir: project.dir };
+    const belay = createBelay(settings);
+    await belay.up({ to: "1" });
+    await createBelay({ ...settings, onlineAboveBytes: 0 }).up({ to: "2" });
+    expect((await belay.up()).error).toBeUndefined();
+    await db.query(
+      "INSERT INTO t VALUES (2, 'no uuid', 'x', -1), (3, NULL, 'x', 2), (4, NULL, NULL, 3)",
+    );
+    expect((await belay.down()).error).toBeUndefined();
+    expect((await belay.down({ allowDrift: true })).error).toBeUndefined();
+    expect(await db.query("SELECT * FROM t ORDER BY id")).toEqual([
+      { id: 1, code: "00000000-0000-0000-0000-00000000000a", name: "a", n: 1 },
+      { id: 2, code: "no uuid", name: "x", n: -1 },
+      { id: 3, code: null, name: "x", n: 2 },
+      { id: 4, code: null, name: null, n: 3 },
+    ]);
+  });
+
+  test("twice in one migration, and again in another", async () => {
+    await using place = await world(
+      server,
+      "CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1), (2)",
+      "TRUNCATE t; INSERT INTO t VALUES (3); TRUNCATE t; INSERT INTO t VALUES (4)",
+    );
+    const { db, up, asides, belay } = place;
+    await up();
+    expect(await asides()).toEqual(["t", "t"]);
+    await db.query("INSERT INTO t VALUES (5); DELETE FROM t WHERE id = 4");
+    expect((await belay.redo()).error).toBeUndefined();
+    expect(await db.query("SELECT id FROM t ORDER BY id")).toEqual([{ id: 4 }]);
+    await db.query("INSERT INTO t VALUES (6)");
+    await takenBack(belay);
+    await up();
+    await takenBack(belay);
+    expect(await db.query("SELECT id FROM t ORDER BY id")).toEqual(
+      [1, 2, 5, 6].map((id) => ({ id })),
+    );
+    expect(await asides()).toEqual([]);
+    expect((await belay.status()).migrations.at(-1)?.state).toBe("rolledBack");
+  });
+
+  test.each([
+    ["a view", "CREATE VIEW w AS SELECT id FROM t", "TRUNCATE t"],
+    ["its row type", "CREATE TABLE u (id int, row t)", "TRUNCATE t"],
+    ["a function", "CREATE FUNCTION f(t) RETURNS int LANGUAGE sql AS 'SELECT 1'", "TRUNCATE t"],
+    ["a rule", "CREATE RULE r AS ON DELETE TO t DO INSTEAD NOTHING", "TRUNCATE t"],
+    [
+      "a trigger that it fires",
+      "CREATE TABLE log (v text); CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO log VALUES ($$fired$$); RETURN NULL; END'; CREATE TRIGGER g AFTER TRUNCATE ON t EXECUTE FUNCTION f()",
+      "TRUNCATE t",
+    ],
+    [
+      "an event trigger",
+      "CREATE FUNCTION f() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END'; CREATE EVENT TRIGGER e ON ddl_command_end EXECUTE FUNCTION f()",
+      "TRUNCATE t",
+    ],
+    [
+      "partitions",
+      "CREATE TABLE p (id int PRIMARY KEY) PARTITION BY LIST (id); CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1)",
+      "TRUNCATE p, t",
+    ],
+    ["inheritance", "CREATE TABLE i () INHERITS (t)", "TRUNCATE t"],
+    ["a hidden column", "SELECT 1", "ALTER TABLE t DROP COLUMN v; TRUNCATE t"],
+    [
+      "a referrer with a second unique key",
+      "ALTER TABLE t ADD UNIQUE (v); CREATE TABLE k (t int REFERENCES t)",
+      "TRUNCATE t, k",
+    ],
+    [
+      "a circle of keys",
+      "CREATE TABLE k (id int PRIMARY KEY, t int REFERENCES t); ALTER TABLE t ADD k int REFERENCES k",
+      "TRUNCATE t, k",
+    ],
+    ["a temporary table beside it", "SELECT 1", "CREATE TEMPORARY TABLE x (a int); TRUNCATE x, t"],
+  ])("%s: the rows are captured as ever", async (_, more, change) => {
+    await using place = await world(
+      server,
+      `CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t VALUES (1, 'a'), (2, 'b'); ${more};`,
+      change,
+    );
+    const { db, belay, asides } = place;
+    const { error, applied } = await belay.up({ acceptLoss: true });
+    expect(error).toBeUndefined();
+    expect(await asides()).toEqual([]);
+    expect(await db.query("SELECT * FROM t")).toEqual([]);
+    await db.query("INSERT INTO t (id) VALUES (3)");
+    const lossy = applied[0]?.verdict !== "exact";
+    expect((await belay.down({ acceptLoss: lossy })).error).toBeUndefined();
+    if (!lossy)
+      expect(await db.query("SELECT id FROM t ORDER BY id")).toEqual(
+        [1, 2, 3].map((id) => ({ id })),
+      );
+  });
+
+  test("small tables are captured, large ones set aside", async () => {
+    const project = await createProject({
+      "1_base.up.sql": `CREATE TABLE small (id int PRIMARY KEY); INSERT INTO small VALUES (1);
+        CREATE TABLE large (id int PRIMARY KEY); INSERT INTO large SELECT generate_series(1, 10000)`,
+      "2_small.up.sql": "TRUNCATE small",
+      "3_large.up.sql": "TRUNCATE small, large",
+    });
+    await using _p = project;
+    await using db = await createDatabase(server);
+    const belay = createBelay({ databaseUrl: db.url, projectDir: project.dir });
+    await belay.up({ to: "1" });
+    const runs = (await belay.plan()).migrations.map(
+      ({ steps }) => steps[0]?.statements?.[0]?.runs,
+    );
+    expect(runs[0]?.join()).not.toContain("LIKE");
+    await belay.up({ to: "2" });
+    const oids = () => db.query("SELECT 'small'::regclass::oid, 'large'::regclass::oid AS large");
+    const before = await oids();
+    await belay.up();
+    expect(await oids()).not.toEqual(before);
+    await takenBack(belay);
+    expect(await oids()).toEqual(before);
+    expect(await db.query("SELECT count(*)::int AS n FROM large")).toEqual([{ n: 10000 }]);
+  });
+
+  test("an application with prepared statements loses nothing, and fails nowhere", async () => {
+    await using place = await world(
+      server,
+      `CREATE TABLE t (id bigserial PRIMARY KEY, writer int NOT NULL, n int NOT NULL, hits int NOT NULL DEFAULT 0);
+       INSERT INTO t (writer, n) SELECT 0, i FROM generate_series(1, 5000) i`,
+      "TRUNCATE t",
+    );
+    const { db, belay } = place;
+    let isOver = false;
+    const failed: unknown[] = [];
+    const writers = [1, 2, 3].map(async (writer) => {
+      const client = new pg.Client({ connectionString: db.url });
+      await client.connect();
+      let last = 0;
+      for (let n = 1; !isOver; n += 1) {
+        try {
+          await client.query({
+            name: "add",
+            text: "INSERT INTO t (writer, n) VALUES ($1, $2)",
+            values: [writer, n],
+          });
+          await client.query({
+            name: "hit",
+            text: "UPDATE t SET hits = hits + 1 WHERE writer = $1 AND n = $2",
+            values: [writer, n],
+          });
+          await client.query({
+            name: "see",
+            text: "SELECT * FROM t WHERE writer = $1 AND n = $2",
+            values: [writer, n],
+          });
+          last = n;
+        } catch (error) {
+          failed.push(error);
+        }
+      }
+      await client.end();
+      return { writer, last };
+    });
+    const pause = () => new Promise((resolve) => setTimeout(resolve, 150));
+    const since: { n: number }[] = [];
+    try {
+      for (let round = 0; round < 3; round += 1) {
+        await pause();
+        expect((await belay.up()).error).toBeUndefined();
+        await pause();
+        since.push(...(await db.query<{ n: number }>("SELECT count(*)::int AS n FROM t")));
+        expect((await belay.down()).error).toBeUndefined();
+      }
+      await pause();
+    } finally {
+      isOver = true;
+    }
+    const all = await Promise.all(writers);
+    expect(failed).toEqual([]);
+    expect(since.every(({ n }) => n > 0 && n < 5000)).toBe(true);
+    for (const { writer, last } of all) {
+      expect(last).toBeGreaterThan(50);
+      const [seen] = await db.query(
+        "SELECT count(*)::int AS n, count(DISTINCT n)::int AS each, max(n) AS last FROM t WHERE writer = $1",
+        [writer],
+      );
+      expect(seen).toEqual({ n: last, each: last, last });
+    }
+    const [hits] = await db.query("SELECT count(*)::int AS n FROM t WHERE writer > 0 AND hits > 1");
+    expect(hits).toEqual({ n: 0 });
+    expect(await db.query("SELECT count(*)::int AS n FROM t WHERE writer = 0")).toEqual([
+      { n: 5000 },
+    ]);
+  });
+});
