@@ -120,6 +120,8 @@ export class CaseRun {
   /** All that was run, to be run again by hand. */
   readonly script: string[] = [];
   private readonly files = new Map<string, string>();
+  /** A migration that was taken back had destroyed something, which is missing now. */
+  private hasLost = false;
   private readonly stack: Level[] = [];
   private readonly rolledBack: Level[] = [];
   private now!: Snapshot;
@@ -290,8 +292,9 @@ export class CaseRun {
     const acceptLoss = level.verdict !== "exact";
     const { error, conflicts } = await this.place.belay(this.files).down({ acceptLoss });
     this.now = await this.look();
+    this.hasLost ||= losses.length > 0;
     // What a loss has taken may be what an earlier statement's undo needs; then all stays as it is.
-    const isLost = losses.length > 0 && error?.code === "BELAY_STATEMENT";
+    const isLost = this.hasLost && error?.code === "BELAY_STATEMENT";
     if (error?.code === "BELAY_UNDO_NONE" || isLost) {
       this.tally.refused += 1;
       this.fail("a refused down", differentRows(now, this.now));
