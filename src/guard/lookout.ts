@@ -7,7 +7,7 @@ import type { GuardPlan } from "./options.ts";
 import type { Known } from "./rule.ts";
 import type { Sample } from "./sample.ts";
 import type { Sampler } from "./sampling.ts";
-import { knownOf, type Verdict, verdicts } from "./verdicts.ts";
+import { knownOf, seenBy, type Verdict, verdicts } from "./verdicts.ts";
 
 /** What was usual, by signal. */
 export type Baseline = Map<string, Known[]>;
@@ -21,7 +21,7 @@ export interface Look {
 
 export interface Lookout {
   look(): Promise<Look>;
-  /** The last samples of a signal, oldest first. */
+  /** The last samples of a signal, oldest first, as its rule sees them. */
   series(signal: string): Sample[];
   /** How far its rule is to be trusted. */
   trust(signal: string): FalseAlarms;
@@ -66,6 +66,7 @@ export function openLookout(
     return {
       ...{ rule, attributed: signals[index]?.attributed === true },
       judge: verdicts(rule, known, readings),
+      seen: seenBy(rule, known),
       trust: falseAlarms(rule, known, readings),
       series: [] as Sample[],
     };
@@ -74,9 +75,10 @@ export function openLookout(
   return {
     async look() {
       const samples = await sampler.sample();
-      const findings = watched.map(({ rule, attributed, judge, trust, series }, index): Finding => {
+      const findings = watched.map((each, index): Finding => {
+        const { rule, attributed, judge, seen, trust, series } = each;
         const sample = samples[index] as Sample;
-        series.push(sample);
+        series.push(seen(sample));
         if (series.length > kept) series.shift();
         const verdict: Verdict = judge(sample);
         return {

@@ -91,6 +91,8 @@ export type Known = Exclude<Reading, { state: "unknown" }>;
 
 export interface Judgement {
   state: "ok" | "bad";
+  /** What this reading says by itself, whatever came before it. */
+  alone: "ok" | "bad";
   /** The figures on which it stands, for people. */
   detail(): string;
 }

@@ -3,7 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { type RuleOptions, ruleFor } from "./rule.ts";
 import type { Reading, Sample } from "./sample.ts";
-import { verdicts } from "./verdicts.ts";
+import { seenBy, verdicts } from "./verdicts.ts";
 
 const ok = (value: number): Reading => ({ state: "ok", value });
 const bad = (value: number): Reading => ({ state: "bad", value });
@@ -75,5 +75,23 @@ describe("every test", () => {
 
   test("one that has to know what is usual says that it does not", () => {
     expect(states({ test: "median" }, [ok(1)])).toEqual(["unknown"]);
+  });
+});
+
+describe("a sample by itself", () => {
+  const usual = Array.from({ length: 30 }, () => ({ state: "ok" as const, value: 10 }));
+  const seen = (rule: RuleOptions, readings: Reading[]) => {
+    const see = seenBy(ruleFor("s", { test: "median", action: "rollback" }, rule), usual);
+    return readings.map((reading) => see({ ...reading, signal: "s", at: 0 }).state);
+  };
+
+  test("is bad where its rule counts it, whatever the signal's own limit says", () => {
+    expect(seen({ signal: "s" }, [ok(14), ok(16), bad(14), unknown, ok(99)])).toEqual([
+      ...["ok", "bad", "ok", "unknown", "bad"],
+    ]);
+    expect(seen({ signal: "s", test: "condition" }, [ok(16), bad(14)])).toEqual(["ok", "bad"]);
+    expect(seen({ signal: "s", test: "cusum" }, [ok(11), ok(50), ok(11)])).toEqual([
+      ...["ok", "bad", "ok"],
+    ]);
   });
 });

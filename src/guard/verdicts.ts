@@ -17,6 +17,25 @@ export function knownOf(samples: readonly Sample[]): (Sample & Known)[] {
 }
 
 /**
+ * Samples as their rule sees each by itself: a signal without a limit of its own has no bad ones, and
+ * yet something began at one of them, and is over at another.
+ */
+export function seenBy(rule: Rule, baseline: readonly Known[]): (sample: Sample) => Sample {
+  const judge = judgeOf(rule, baseline, 1);
+  return (sample) => {
+    if (judge === undefined || sample.state === "unknown") return sample;
+    return { ...sample, state: judge(sample).alone };
+  };
+}
+
+/** Undefined: too little is known of what is usual. */
+function judgeOf(rule: Rule, baseline: readonly Known[], window: number): Judge | undefined {
+  const needsBaseline = rule.test !== "condition";
+  if (needsBaseline && baseline.length < leastBaseline) return undefined;
+  return tests[rule.test].begin(baseline, rule, window);
+}
+
+/**
  * Judges samples in their order. Before the first reading of a watch the verdict is `ok`: nothing has
  * happened yet. A missing sample leaves the verdict as it was, until more than `inconclusiveLimit` in a
  * row are missing.
@@ -26,11 +45,7 @@ export function verdicts(
   baseline: readonly Known[],
   window: number,
 ): (sample: Sample) => Verdict {
-  const needsBaseline = rule.test !== "condition";
-  const judge: Judge | undefined =
-    needsBaseline && baseline.length < leastBaseline
-      ? undefined
-      : tests[rule.test].begin(baseline, rule, window);
+  const judge = judgeOf(rule, baseline, window);
   let verdict: Verdict = { state: "ok", detail: "" };
   let missing = 0;
   let counted = 0;

@@ -51,7 +51,7 @@ async function rollbackMs(to?: Receivers): Promise<number> {
     const reasons = findings.filter(({ signal }) => signal === "connections");
     const decision = { reasons, why: "a test", action: "rollback" } as const;
     const incident = await detect(desk, settings, watch, decision, lookout);
-    await carryOut(desk, { settings, plan, sampler }, incident);
+    await carryOut(desk, { settings, plan, sampler, baseline: new Map() }, incident);
   };
   await atDesk(settings, target, work, 0);
   const { decided, rolledBack } = (await createBelay(given).report()).incidents[0]?.times ?? {};

@@ -3,7 +3,7 @@
 
 import type { BelayError } from "../../core/errors.ts";
 import type { Finding } from "../../guard/ladder.ts";
-import type { Lookout } from "../../guard/lookout.ts";
+import type { Baseline, Lookout } from "../../guard/lookout.ts";
 import type { GuardPlan } from "../../guard/options.ts";
 import type { Sample } from "../../guard/sample.ts";
 import type { Sampler } from "../../guard/sampling.ts";
@@ -74,6 +74,7 @@ export interface Response {
   settings: Settings;
   plan: GuardPlan;
   sampler: Sampler;
+  baseline: Baseline;
 }
 
 /** From a decision to the end of the watch, or what is left of that. */
@@ -124,7 +125,7 @@ export async function cancelled(
 /** After the engine or the guard has taken it back. */
 export async function verifyAndClose(
   desk: Desk,
-  { settings, plan, sampler }: Response,
+  { settings, plan, sampler, baseline }: Response,
   incident: Incident,
   back?: TakenBack,
 ): Promise<WatchFinished> {
@@ -135,6 +136,7 @@ export async function verifyAndClose(
       settings,
       plan,
       sampler,
+      baseline,
       reasons,
       ...(back && { back }),
     });

@@ -2,7 +2,7 @@
 // the run while it works, and watches for a time after it.
 
 import { BelayError, messageOf } from "../../core/errors.ts";
-import { type Lookout, openLookout, takeBaseline } from "../../guard/lookout.ts";
+import { type Baseline, type Lookout, openLookout, takeBaseline } from "../../guard/lookout.ts";
 import { type GuardPlan, guardPlan } from "../../guard/options.ts";
 import { openSampler, type Sampler } from "../../guard/sampling.ts";
 import type { WatchFinished } from "../../journal/record.ts";
@@ -64,8 +64,8 @@ async function guardedUp(
   const { environment } = settings;
   const plan = guardPlan(settings.guard);
   await using sampler = openSampler({ ...desk.target, environment, signals: plan.signals });
-  const response: Response = { settings, plan, sampler };
-  const { watch, lookout } = await begin(desk, response, watchMs);
+  const { watch, lookout, baseline } = await begin(desk, { settings, plan, sampler }, watchMs);
+  const response: Response = { settings, plan, sampler, baseline };
   const guarded = await whileRunning(desk, response, watch, lookout, (held) =>
     up(held, options),
   ).catch(async (error: unknown) => {
@@ -89,15 +89,17 @@ async function begin(
   desk: Desk,
   { settings, plan, sampler }: { settings: Settings; plan: GuardPlan; sampler: Sampler },
   watchMs: number,
-): Promise<{ watch: Watch; lookout: Lookout }> {
+): Promise<{ watch: Watch; lookout: Lookout; baseline: Baseline }> {
   const { environment, report, signal } = settings;
   const { intervalMs, baselineReadings } = plan;
   const seconds = Math.ceil((baselineReadings * intervalMs) / 1_000);
   report({ kind: "note", message: `The guard learns what is usual, for ${seconds} s.` });
   const baseline = await takeBaseline(sampler, plan, (ms) => environment.sleep(ms, signal));
   const lookout = openLookout(sampler, plan, baseline, watchMs);
-  for (const { signal: name, action, dryRun } of plan.rules) {
+  for (const [index, { signal: name, action, dryRun }] of plan.rules.entries()) {
     const { decides, why } = lookout.trust(name);
+    // What names the cause needs no statistics.
+    if (plan.signals[index]?.attributed) continue;
     if (decides || dryRun || action === "throttle" || action === "pause") continue;
     report({ kind: "note", message: `${name} decides nothing by itself: ${why}.` });
   }
@@ -106,7 +108,7 @@ async function begin(
   const seq = await desk.record({ kind: "watch-started", body: started });
   const at = new Date(environment.now()).toISOString();
   const watch = { seq, at, started, covers: [], incident: undefined, finished: undefined };
-  return { watch, lookout };
+  return { watch, lookout, baseline };
 }
 
 /** From the end of the run to the end of the watch. */

@@ -1,10 +1,12 @@
 // Owns: whether a rollback has really led back: what the run itself verified, the catalog against the
 // journal, the user's tests for the application as it was before, and that what was bad is over.
 
+import type { Baseline } from "../../guard/lookout.ts";
 import type { GuardPlan } from "../../guard/options.ts";
 import type { Sample } from "../../guard/sample.ts";
 import { openSampler, type Sampler } from "../../guard/sampling.ts";
 import { show } from "../../guard/series.ts";
+import { seenBy } from "../../guard/verdicts.ts";
 import type { IncidentCheck } from "../../journal/record.ts";
 import type { Settings } from "../settings.ts";
 import { openTarget } from "../target.ts";
@@ -15,6 +17,8 @@ export interface Verification {
   settings: Settings;
   plan: GuardPlan;
   sampler: Sampler;
+  /** What was usual before the migration: what is over is what is so again. */
+  baseline: Baseline;
   /** Signals that were the reasons. */
   reasons: readonly string[];
   /** Absent where another process has taken it back. */
@@ -28,6 +32,7 @@ export async function verifyTakenBack({
   settings,
   plan,
   sampler,
+  baseline,
   reasons,
   back,
 }: Verification): Promise<IncidentCheck[]> {
@@ -39,7 +44,14 @@ export async function verifyTakenBack({
     passed: verified && back?.verified !== false,
     detail: differences.join("; ") || "as it was, and as the journal says",
   };
-  const recovered = await untilOk(sampler, (signal) => reasons.includes(signal), pause);
+  const seen = new Map(
+    plan.rules.map((rule) => [rule.signal, seenBy(rule, baseline.get(rule.signal) ?? [])]),
+  );
+  const asRuled: Pick<Sampler, "sample"> = {
+    sample: async () =>
+      (await sampler.sample()).map((sample) => seen.get(sample.signal)?.(sample) ?? sample),
+  };
+  const recovered = await untilOk(asRuled, (signal) => reasons.includes(signal), pause);
   return [catalog, ...(await smoke(settings, plan, pause)), ...recovered];
 }
 
@@ -61,7 +73,7 @@ async function smoke(
 
 /** Each has to be ok twice in a row, so that one that is only between two failures does not pass. */
 async function untilOk(
-  sampler: Sampler,
+  sampler: Pick<Sampler, "sample">,
   isWanted: (signal: string) => boolean,
   pause: () => Promise<void>,
 ): Promise<IncidentCheck[]> {

@@ -99,7 +99,10 @@ async function takeOver(
   const { environment } = settings;
   const plan = guardPlan(settings.guard);
   await using sampler = openSampler({ ...target, environment, signals: plan.signals });
-  const response: Response = { settings, plan, sampler };
+  const baseline: Baseline = new Map(
+    Object.entries(open.started.baseline as Record<string, Known[]>),
+  );
+  const response: Response = { settings, plan, sampler, baseline };
   if (open.incident && stepOf(open.incident, "decided")) {
     return await carryOut(desk, response, open.incident);
   }
@@ -115,9 +118,6 @@ async function takeOver(
     await desk.record({ kind: "watch-finished", body: finished });
     return finished;
   }
-  const baseline: Baseline = new Map(
-    Object.entries(open.started.baseline as Record<string, Known[]>),
-  );
   const lookout = openLookout(sampler, plan, baseline, open.started.watchMs);
   return await settle(desk, response, open, lookout);
 }

@@ -54,7 +54,11 @@ export const bernoulli: Test = {
       const share = all === 0 ? 0 : (100 * bad) / all;
       const detail = () =>
         `${bad} of ${all} failed (${show(share)} %) where ${show(100 * odds.usual)} % is usual`;
-      return { state: sum > odds.threshold ? "bad" : "ok", detail };
+      return {
+        state: sum > odds.threshold ? "bad" : "ok",
+        alone: ratio > 0 ? "bad" : "ok",
+        detail,
+      };
     };
   },
   imagine(baseline, random) {

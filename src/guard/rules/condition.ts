@@ -37,7 +37,7 @@ export const condition: Test = {
       const [row, all] = [inARow, inAll];
       const detail = () =>
         `${reading.detail ?? show(reading.value)}; ${row} in a row, ${all} in all`;
-      return { state: isBad ? "bad" : "ok", detail };
+      return { state: isBad ? "bad" : "ok", alone: isFailure ? "bad" : "ok", detail };
     };
   },
   imagine(baseline, random) {

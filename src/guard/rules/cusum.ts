@@ -29,7 +29,11 @@ export const cusum: Test = {
       const now = sum;
       const detail = () =>
         `${show(value)} where ${show(usual)} is usual; sum ${show(now)} of ${threshold}`;
-      return { state: sum > threshold ? "bad" : "ok", detail };
+      return {
+        state: sum > threshold ? "bad" : "ok",
+        alone: above > slack ? "bad" : "ok",
+        detail,
+      };
     };
   },
   imagine: imagineValues,

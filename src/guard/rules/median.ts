@@ -13,11 +13,13 @@ export const aboveMedian: Test = {
     const usual = median(baseline.map(({ value }) => value));
     let inARow = 0;
     return ({ value }) => {
-      inARow = value > factor * usual ? inARow + 1 : 0;
+      const isHigh = value > factor * usual;
+      inARow = isHigh ? inARow + 1 : 0;
       const row = inARow;
       const detail = () =>
         `${show(value)} where ${show(usual)} is usual; ${row} in a row above ${factor} times that`;
-      return { state: inARow >= consecutive ? "bad" : "ok", detail };
+      const state = inARow >= consecutive ? "bad" : "ok";
+      return { state, alone: isHigh ? "bad" : "ok", detail };
     };
   },
   imagine: imagineValues,
