@@ -216,6 +216,18 @@ export type ProbeAnswer = { answer: unknown } | { absent: string };
  * How the server is doing, as facts; what is good and what is bad of them is the guard's to say. What
  * this role may not see is null, never zero.
  */
+/** One of ours that is connected, and who stands against it; `with` is null where nobody does. */
+export interface Deadlocked {
+  pid: number;
+  with: number | null;
+  /** Of the other one. */
+  application: string;
+  user: string;
+  query: string;
+  /** When ours began to wait: by that two are told apart. */
+  since: string;
+}
+
 export interface Readings {
   /** Sessions that wait for a lock which a session whose application name begins so holds or wants. */
   blockedBy(session: Session, applicationPrefix: string): Promise<Waiting[]>;
@@ -224,6 +236,8 @@ export interface Readings {
   /** Transactions of this database that are open and idle; null: this role may not see others'. */
   idleInTransaction(session: Session): Promise<{ sessions: number; longestMs: number } | null>;
   counters(session: Session): Promise<Counters>;
+  /** Sessions whose application name begins so, and who waits for them while they wait for that one. */
+  deadlocked(session: Session, applicationPrefix: string): Promise<Deadlocked[]>;
   connections(session: Session): Promise<{ used: number; limit: number }>;
   /** Null: this role may not see them. */
   standbys(session: Session): Promise<Standby[] | null>;

@@ -8,7 +8,12 @@ function seconds(stdout: string, what: string): number {
   return Number(new RegExp(`${what} after ([\\d.]+) s`).exec(stdout)?.[1]);
 }
 
-test.each(["undefined-column", "broken-inserts", "lock-queue"])("demo %s", async (scenario) => {
+const stories = [
+  ...["undefined-column", "broken-inserts", "dropped-index", "lock-queue", "deadlocks"],
+  "lagging-standby",
+];
+
+test.each(stories)("demo %s", async (scenario) => {
   const { status, stdout, stderr } = await runBelay(["demo", "--scenario", scenario]);
   const told = `${stdout}\n${stderr}`;
   expect(status, told).toBe(0);

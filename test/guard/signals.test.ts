@@ -150,6 +150,36 @@ forEachServer("signals of the server", (server) => {
     expect(await one(sampler)).toMatchObject({ state: "ok", value: 0 });
   });
 
+  test("own-deadlocks: with a session of ours, as long as that is there", async () => {
+    const db = await database();
+    const sampler = samplerOf(db.url, "own-deadlocks", { limit: 0 });
+    const [belay, other, third] = await Promise.all([
+      client(db.url, "belay:7"),
+      client(db.url),
+      client(db.url),
+    ]);
+    await belay?.query("BEGIN; UPDATE t SET n = 1 WHERE id = 1");
+    await other?.query("BEGIN; UPDATE t SET n = 1 WHERE id = 2");
+    const waiting = third?.query("UPDATE t SET n = 2 WHERE id = 2");
+    // Others wait for each other or for us: that alone is no deadlock.
+    await until(samplerOf(db.url, "lock-queue", { limit: 0 }), "bad");
+    expect(await one(sampler)).toMatchObject({ state: "ok", value: 0 });
+    const both = Promise.allSettled([
+      belay?.query("UPDATE t SET n = 1 WHERE id = 2"),
+      other?.query("UPDATE t SET n = 1 WHERE id = 1"),
+    ]);
+    expect(await until(sampler, "bad")).toMatchObject({
+      value: 1,
+      detail: expect.stringContaining("UPDATE t SET n = 1 WHERE id = 1"),
+    });
+    await both;
+    // The server has failed one of the two; ours is still at work, and may do it again.
+    expect(await one(sampler)).toMatchObject({ state: "bad", value: 1 });
+    await Promise.all([belay?.query("ROLLBACK"), other?.query("ROLLBACK"), waiting]);
+    await belay?.end();
+    expect(await until(sampler, "ok")).toMatchObject({ value: 0 });
+  });
+
   test("rollback-ratio", async () => {
     const db = await database();
     const sampler = samplerOf(db.url, "rollback-ratio");
@@ -251,11 +281,16 @@ describe("signals from outside", () => {
     const number = outside("http", { url, pointer: "/errors", equals: 0 });
     expect(await one(pointer)).toMatchObject({ state: "ok" });
     expect(await one(number)).toMatchObject({ state: "ok" });
+    const limited = outside("http", { url, pointer: "/errors", limit: 1 });
+    const judged = outside("http", { url, pointer: "/errors" });
+    expect(await one(limited)).toMatchObject({ state: "ok", value: 0 });
     expect(await one(outside("http", { url, pointer: "/gone" }))).toMatchObject({ state: "bad" });
     expect(await one(outside("http", { url, limitMs: 0 }))).toMatchObject({ detail: "slow" });
     body = '{"checks":{"a/b":"down"},"errors":2}';
     expect(await one(pointer)).toMatchObject({ state: "bad" });
     expect(await one(number)).toMatchObject({ state: "bad" });
+    expect(await one(limited)).toMatchObject({ state: "bad", value: 2 });
+    expect(await one(judged)).toMatchObject({ state: "ok", value: 2 });
     body = "<html>";
     expect(await one(pointer)).toMatchObject({ state: "unknown" });
     status = 503;

@@ -1,14 +1,15 @@
 // Owns: what tests of a watch share: a shop, its database, and a migration to be applied under its traffic.
 
+import type { Application } from "../../src/cli/demo/application.ts";
 import type { GuardConfig } from "../../src/guard/options.ts";
 import { createBelay, type Limits, type RunEvent } from "../../src/index.ts";
 import type { NotifyConfig } from "../../src/notify/options.ts";
 import { createProject } from "../support/project.ts";
 import { createDatabase, type TestDatabase, type TestServer } from "../support/servers.ts";
-import { openShop, type Shop, shopSchema } from "./shop.ts";
+import { openShop, shopSchema } from "./shop.ts";
 
 /** Ten readings a second, so that a test takes seconds; the rules are the usual ones. */
-export function guardOf(shop: Shop, more: Partial<GuardConfig> = {}): GuardConfig {
+export function guardOf(shop: Application, more: Partial<GuardConfig> = {}): GuardConfig {
   return {
     intervalMs: 100,
     baselineReadings: 40,
@@ -53,7 +54,7 @@ export async function watchedShop(server: TestServer | undefined, up: string) {
 }
 
 /** Confirmed orders that are not in the table. */
-export async function lost(db: TestDatabase, shop: Shop): Promise<number> {
+export async function lost(db: TestDatabase, shop: Application): Promise<number> {
   const confirmed = [...shop.written];
   const rows = await db.query<{ customer: string }>("SELECT customer FROM orders");
   const there = new Set(rows.map(({ customer }) => customer));

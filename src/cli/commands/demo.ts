@@ -9,7 +9,7 @@ export const command = defineCommand({
     { flags: "--scenario <name>", summary: "which story (default shop)" },
     { flags: "--list", summary: "list the stories" },
   ],
-  examples: ["belay demo", "belay demo --list --json"],
+  examples: ["belay demo", "belay demo --scenario dropped-index", "belay demo --list"],
   async run(context, { flags }) {
     const { scenarios } = await import("../demo/all.ts");
     const { output, json } = context;

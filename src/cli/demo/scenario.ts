@@ -5,9 +5,19 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { openTarget } from "../../app/target.ts";
+import type { Environment } from "../../core/environment.ts";
 import type { Session } from "../../dialects/dialect.ts";
 import type { Context } from "../command.ts";
 import { type Application, openApplication, type Work } from "./application.ts";
+
+/** A server, for those who do more than write to it. */
+export interface Place {
+  environment: Environment;
+  /** Of the database, for a superuser. */
+  url: string;
+  /** Somebody else's session, to the database unless another URL is given; the place closes it. */
+  connect(applicationName: string, url?: string): Promise<Session>;
+}
 
 export interface Stage {
   /** A paragraph of the story. */
@@ -18,10 +28,9 @@ export interface Stage {
   belay(...words: string[]): Promise<number>;
   /** Runs SQL as the application would; returns its rows. */
   sql<T extends Record<string, unknown>>(sql: string): Promise<T[]>;
-  /** Somebody else's session. */
-  connect(applicationName: string): Promise<Session & AsyncDisposable>;
-  /** Goes on writing until it is closed. */
-  application(work: Work): Promise<Application>;
+  place: Place;
+  /** Goes on writing, in as many sessions, until it is closed. */
+  application(work: Work, sessions?: number): Promise<Application>;
 }
 
 export interface Scenario {
@@ -37,16 +46,16 @@ export async function playOnStage(scenario: Scenario, context: Context): Promise
   const projectDir = await mkdtemp(join(tmpdir(), "belay-demo-"));
   const settings = { ...context.settings, projectDir, dir: "migrations" };
   delete settings.databaseUrl;
-  let session: Session | undefined;
+  const opened: Session[] = [];
   // Held for the whole story, so that the server is started once and each command joins it.
   const target = await openTarget(settings);
   try {
-    session = await target.dialect.connect({ url: target.url, applicationName: "shop" });
-    const application = session;
-    const connect = async (applicationName: string) => {
-      const opened = await target.dialect.connect({ url: target.url, applicationName });
-      return Object.assign(opened, { [Symbol.asyncDispose]: () => opened.close() });
+    const connect: Place["connect"] = async (applicationName, url = target.url) => {
+      const one = await target.dialect.connect({ url, applicationName });
+      opened.push(one);
+      return one;
     };
+    const application = await connect("shop");
     await scenario.play({
       say(text) {
         output.line();
@@ -65,19 +74,14 @@ export async function playOnStage(scenario: Scenario, context: Context): Promise
         return context.belay([...words, "--project", projectDir, "--database-url", ""]);
       },
       sql: (sql) => application.query(sql),
-      connect,
-      async application(work) {
-        const own = await connect("shop");
-        const opened = await openApplication(own, settings.environment, work);
-        const close = async () => {
-          await opened[Symbol.asyncDispose]();
-          await own.close();
-        };
-        return { ...opened, [Symbol.asyncDispose]: close };
+      place: { environment: settings.environment, url: target.url, connect },
+      async application(work, sessions = 1) {
+        const own = await Promise.all(Array.from({ length: sessions }, () => connect("shop")));
+        return openApplication(own, settings.environment, work);
       },
     });
   } finally {
-    await session?.close();
+    for (const session of opened) await session.close();
     await target.destroy();
     await rm(projectDir, { recursive: true, force: true });
   }

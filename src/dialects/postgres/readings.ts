@@ -1,7 +1,7 @@
 // Owns: how a PostgreSQL server is doing, from its statistics views. Each reading is one short query
 // that locks nothing.
 
-import type { Counters, Readings, Session, Standby, Waiting } from "../dialect.ts";
+import type { Counters, Deadlocked, Readings, Session, Standby, Waiting } from "../dialect.ts";
 import { troubleOf } from "./session.ts";
 
 /** `waitstart` is null for an instant after the wait has begun. */
@@ -56,6 +56,24 @@ export const readings: Readings = {
       `SELECT xact_commit::float8 AS commits, xact_rollback::float8 AS rollbacks,
               deadlocks::float8 AS deadlocks
          FROM pg_stat_database WHERE datname = current_database()`,
+    ),
+
+  // A cycle of two. The server ends it by failing one of them, once somebody has waited for as long as
+  // its deadlock_timeout says; until then it can be seen.
+  deadlocked: (session, applicationPrefix) =>
+    session.query<Deadlocked & Record<string, unknown>>(
+      `SELECT ours.pid, theirs.pid AS with, coalesce(theirs.application_name, '') AS application,
+              coalesce(theirs.usename, '') AS user, coalesce(left(theirs.query, 200), '') AS query,
+              coalesce(theirs.waitstart::text, '') AS since
+         FROM pg_stat_activity ours LEFT JOIN LATERAL (
+           SELECT a.*, l.waitstart
+             FROM unnest(CASE WHEN ours.wait_event_type = 'Lock'
+                              THEN pg_blocking_pids(ours.pid) END) AS holder(pid)
+             JOIN pg_stat_activity a ON a.pid = holder.pid
+             JOIN pg_locks l ON l.pid = ours.pid AND NOT l.granted AND l.waitstart IS NOT NULL
+            WHERE ours.pid = ANY (pg_blocking_pids(a.pid))) theirs ON true
+        WHERE starts_with(ours.application_name, $1) AND ours.datname = current_database()`,
+      [applicationPrefix],
     ),
 
   connections: (session) =>

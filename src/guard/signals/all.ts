@@ -9,6 +9,7 @@ import { kind as http } from "./http.ts";
 import { kind as idleInTransaction } from "./idle-in-transaction.ts";
 import { kind as latency } from "./latency.ts";
 import { kind as lockQueue } from "./lock-queue.ts";
+import { kind as ownDeadlocks } from "./own-deadlocks.ts";
 import { kind as prometheus } from "./prometheus.ts";
 import { kind as replicationLag } from "./replication-lag.ts";
 import { kind as rollbackRatio } from "./rollback-ratio.ts";
@@ -19,6 +20,7 @@ export const signalKinds: readonly SignalKind[] = [
   lockQueue,
   idleInTransaction,
   deadlocks,
+  ownDeadlocks,
   rollbackRatio,
   connections,
   replicationLag,

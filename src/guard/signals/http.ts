@@ -2,7 +2,7 @@
 // nothing is known.
 
 import { z } from "zod";
-import { defineSignal } from "../signal.ts";
+import { defineSignal, upTo } from "../signal.ts";
 import { atPointer } from "./json-pointer.ts";
 
 export const kind = defineSignal({
@@ -20,11 +20,13 @@ export const kind = defineSignal({
     limitMs: z.number().nonnegative().default(5_000),
     /** RFC 6901, e.g. `/checks/database`. */
     pointer: z.string().startsWith("/").optional(),
-    /** What has to be there; absent: `true`, `"ok"`, `"up"`, `"pass"` or `"healthy"`. */
+    /** What has to be there; absent: `true`, `"ok"`, `"up"`, `"pass"`, `"healthy"`, or a number. */
     equals: z.union([z.string(), z.number(), z.boolean()]).optional(),
+    /** Of a number there; absent: only its rule judges it. */
+    limit: z.number().optional(),
   },
   measures:
-    ({ url, headers, status, limitMs, pointer, equals }) =>
+    ({ url, headers, status, limitMs, pointer, equals, limit = Number.POSITIVE_INFINITY }) =>
     async ({ environment, abort }) => {
       const startedAt = environment.monotonic();
       const response = await fetch(url, { headers, signal: abort, redirect: "manual" });
@@ -35,6 +37,7 @@ export const kind = defineSignal({
       if (value > limitMs) return { state: "bad", value, detail: "slow" };
       if (pointer === undefined) return { state: "ok", value };
       const found = atPointer(text, pointer);
+      if (typeof found === "number" && equals === undefined) return upTo(limit, found);
       const isHealthy = equals === undefined ? healthy.has(found) : found === equals;
       const detail = `${pointer} is ${JSON.stringify(found) ?? "absent"}`;
       return { state: isHealthy ? "ok" : "bad", value, detail };
