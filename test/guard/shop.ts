@@ -3,6 +3,8 @@
 
 import { type Application, openApplication, type Work } from "../../src/cli/demo/application.ts";
 import { realEnvironment } from "../../src/core/environment.ts";
+import { BelayError } from "../../src/core/errors.ts";
+import type { Session } from "../../src/dialects/dialect.ts";
 import { postgres } from "../../src/dialects/postgres/dialect.ts";
 
 export const shopSchema = `
@@ -17,16 +19,34 @@ export const shopWork: Work = {
   names: "SELECT customer AS name FROM orders",
 };
 
+/** Connects again when it has lost its connection, as a pool does. */
+function lastingSession(url: string) {
+  let session: Promise<Session> | undefined;
+  const connect = () => postgres.connect({ url, applicationName: "shop" });
+  const query: Session["query"] = async (...given) => {
+    session ??= connect();
+    const asked = session;
+    try {
+      return await (await asked).query(...given);
+    } catch (error) {
+      const isLost = error instanceof BelayError || postgres.trouble(error).kind === "connection";
+      if (isLost && session === asked) {
+        session = undefined;
+        asked.then((lost) => lost.destroy()).catch(() => {});
+      }
+      throw error;
+    }
+  };
+  return { query, close: async () => (await session?.catch(() => undefined))?.close() };
+}
+
 /** Orders come until it is closed, in as many sessions. */
 export async function openShop(
   database: string,
   work: Work = shopWork,
   sessions = 2,
 ): Promise<Application> {
-  const options = { url: database, applicationName: "shop" };
-  const opened = await Promise.all(
-    Array.from({ length: sessions }, () => postgres.connect(options)),
-  );
+  const opened = Array.from({ length: sessions }, () => lastingSession(database));
   const application = await openApplication(opened, realEnvironment, work);
   const close = async () => {
     await application[Symbol.asyncDispose]();

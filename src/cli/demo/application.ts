@@ -42,7 +42,7 @@ const timed = 20;
 
 /** Each session works on its own. */
 export async function openApplication(
-  sessions: readonly Session[],
+  sessions: readonly Pick<Session, "query">[],
   environment: Environment,
   work: Work,
 ): Promise<Application> {
