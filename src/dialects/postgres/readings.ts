@@ -58,21 +58,29 @@ export const readings: Readings = {
          FROM pg_stat_database WHERE datname = current_database()`,
     ),
 
-  // A cycle of two. The server ends it by failing one of them, once somebody has waited for as long as
-  // its deadlock_timeout says; until then it can be seen.
+  // A circle of sessions that wait for each other. The server ends it by failing one of them, once
+  // somebody has waited for as long as its deadlock_timeout says; until then it can be seen.
   deadlocked: (session, applicationPrefix) =>
     session.query<Deadlocked & Record<string, unknown>>(
-      `SELECT ours.pid, theirs.pid AS with, coalesce(theirs.application_name, '') AS application,
+      `WITH RECURSIVE ours AS MATERIALIZED (
+           SELECT pid, wait_event_type IS NOT DISTINCT FROM 'Lock' AS waits FROM pg_stat_activity
+            WHERE starts_with(application_name, $1) AND datname = current_database()),
+         waiting AS MATERIALIZED (
+           SELECT a.pid, holder.pid AS for FROM pg_stat_activity a, unnest(pg_blocking_pids(a.pid)) holder(pid)
+            WHERE a.wait_event_type = 'Lock' AND EXISTS (SELECT FROM ours WHERE waits)),
+         reached AS (
+             SELECT w.pid AS start, w.for AS pid FROM waiting w JOIN ours USING (pid)
+           UNION
+             SELECT r.start, w.for FROM reached r JOIN waiting w ON w.pid = r.pid)
+       SELECT ours.pid, theirs.pid AS with, coalesce(theirs.application_name, '') AS application,
               coalesce(theirs.usename, '') AS user, coalesce(left(theirs.query, 200), '') AS query,
               coalesce(theirs.waitstart::text, '') AS since
-         FROM pg_stat_activity ours LEFT JOIN LATERAL (
+         FROM ours LEFT JOIN LATERAL (
            SELECT a.*, l.waitstart
-             FROM unnest(CASE WHEN ours.wait_event_type = 'Lock'
-                              THEN pg_blocking_pids(ours.pid) END) AS holder(pid)
-             JOIN pg_stat_activity a ON a.pid = holder.pid
+             FROM reached r JOIN waiting w ON w.pid = r.pid AND w.for = ours.pid
+             JOIN pg_stat_activity a ON a.pid = r.pid
              JOIN pg_locks l ON l.pid = ours.pid AND NOT l.granted AND l.waitstart IS NOT NULL
-            WHERE ours.pid = ANY (pg_blocking_pids(a.pid))) theirs ON true
-        WHERE starts_with(ours.application_name, $1) AND ours.datname = current_database()`,
+            WHERE r.start = ours.pid) theirs ON true`,
       [applicationPrefix],
     ),
 
