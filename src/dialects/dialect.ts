@@ -236,7 +236,7 @@ export interface Readings {
   /** Transactions of this database that are open and idle; null: this role may not see others'. */
   idleInTransaction(session: Session): Promise<{ sessions: number; longestMs: number } | null>;
   counters(session: Session): Promise<Counters>;
-  /** Sessions whose application name begins so, and who waits for them while they wait for that one. */
+  /** Sessions whose application name begins so, each with one that waits for it, and it for that one. */
   deadlocked(session: Session, applicationPrefix: string): Promise<Deadlocked[]>;
   connections(session: Session): Promise<{ used: number; limit: number }>;
   /** Null: this role may not see them. */

@@ -58,29 +58,27 @@ export const readings: Readings = {
          FROM pg_stat_database WHERE datname = current_database()`,
     ),
 
-  // A circle of sessions that wait for each other. The server ends it by failing one of them, once
-  // somebody has waited for as long as its deadlock_timeout says; until then it can be seen.
+  // The server ends a deadlock by failing somebody in it, once one has waited for as long as its
+  // deadlock_timeout says; until then it can be seen. Others may stand between the two: whoever waits for
+  // a row first waits for those who came before. Only where one of ours waits is anything asked.
   deadlocked: (session, applicationPrefix) =>
     session.query<Deadlocked & Record<string, unknown>>(
       `WITH RECURSIVE ours AS MATERIALIZED (
-           SELECT pid, wait_event_type IS NOT DISTINCT FROM 'Lock' AS waits FROM pg_stat_activity
-            WHERE starts_with(application_name, $1) AND datname = current_database()),
-         waiting AS MATERIALIZED (
-           SELECT a.pid, holder.pid AS for FROM pg_stat_activity a, unnest(pg_blocking_pids(a.pid)) holder(pid)
-            WHERE a.wait_event_type = 'Lock' AND EXISTS (SELECT FROM ours WHERE waits)),
-         reached AS (
-             SELECT w.pid AS start, w.for AS pid FROM waiting w JOIN ours USING (pid)
-           UNION
-             SELECT r.start, w.for FROM reached r JOIN waiting w ON w.pid = r.pid)
-       SELECT ours.pid, theirs.pid AS with, coalesce(theirs.application_name, '') AS application,
-              coalesce(theirs.usename, '') AS user, coalesce(left(theirs.query, 200), '') AS query,
-              coalesce(theirs.waitstart::text, '') AS since
-         FROM ours LEFT JOIN LATERAL (
-           SELECT a.*, l.waitstart
-             FROM reached r JOIN waiting w ON w.pid = r.pid AND w.for = ours.pid
-             JOIN pg_stat_activity a ON a.pid = r.pid
-             JOIN pg_locks l ON l.pid = ours.pid AND NOT l.granted AND l.waitstart IS NOT NULL
-            WHERE r.start = ours.pid) theirs ON true`,
+         SELECT pid, wait_event_type = 'Lock' AS waits FROM pg_stat_activity
+          WHERE starts_with(application_name, $1) AND datname = current_database()
+       ), holds (ours, pid) AS (
+         SELECT o.pid, h.pid FROM ours o, unnest(CASE WHEN o.waits THEN pg_blocking_pids(o.pid) END) h(pid)
+         UNION
+         SELECT b.ours, h.pid FROM holds b, unnest(pg_blocking_pids(b.pid)) h(pid) WHERE b.pid <> b.ours
+       )
+       SELECT DISTINCT ON (o.pid) o.pid, a.pid AS with, coalesce(a.application_name, '') AS application,
+              coalesce(a.usename, '') AS user, coalesce(left(a.query, 200), '') AS query,
+              coalesce(l.waitstart::text, '') AS since
+         FROM ours o LEFT JOIN (holds b
+           JOIN pg_stat_activity a ON a.pid = b.pid AND b.ours = ANY (pg_blocking_pids(a.pid))
+           JOIN pg_locks l ON l.pid = b.ours AND NOT l.granted AND l.waitstart IS NOT NULL
+         ) ON b.ours = o.pid
+        ORDER BY o.pid, a.pid`,
       [applicationPrefix],
     ),
 

@@ -37,7 +37,8 @@ export const kind = defineSignal({
       const at = environment.monotonic();
       const found = await readings.deadlocked(session, ours);
       for (const each of found) {
-        const key = `${each.pid} ${each.with} ${each.since}`;
+        // One wait of ours, whoever else hangs on it.
+        const key = `${each.pid} ${each.since}`;
         if (each.with !== null && !seen.has(key)) seen.set(key, { ...each, at });
       }
       // What has ended deadlocks no more, whatever it did before.
