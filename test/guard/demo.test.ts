@@ -2,6 +2,7 @@
 
 import { expect, test } from "vitest";
 import { runBelay } from "../support/belay.ts";
+import { doubtful } from "./watched-shop.ts";
 
 /** Seconds after the fault, as the program prints it. */
 function seconds(stdout: string, what: string): number {
@@ -13,7 +14,7 @@ const stories = [
   "lagging-standby",
 ];
 
-test.each(stories)("demo %s", async (scenario) => {
+test.each(stories)("demo %s", doubtful, async (scenario) => {
   const { status, stdout, stderr } = await runBelay(["demo", "--scenario", scenario]);
   const told = `${stdout}\n${stderr}`;
   expect(status, told).toBe(0);

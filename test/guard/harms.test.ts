@@ -17,6 +17,7 @@ import { createProject } from "../support/project.ts";
 import { createDatabase, forEachServer } from "../support/servers.ts";
 import { type StartedPostgres, startPostgres } from "../support/start-postgres.ts";
 import { openShop } from "./shop.ts";
+import { doubtful } from "./watched-shop.ts";
 
 interface Played {
   incident: IncidentReport;
@@ -89,7 +90,7 @@ async function play(
 const reasonsOf = ({ reasons }: IncidentReport) => reasons.map(({ signal }) => signal).sort();
 
 forEachServer("the guard takes back", (server) => {
-  test.each(["CONCURRENTLY ", ""])("DROP INDEX %sthat makes orders slow", async (how) => {
+  test.each(["CONCURRENTLY ", ""])("DROP INDEX %sthat makes orders slow", doubtful, async (how) => {
     await using db = await createDatabase(server);
     const harm = { ...droppedIndex, migration: `DROP INDEX ${how}orders_customer` };
     await play(db.url, harm, async ({ incident, context, usualP95Ms, sql }) => {
@@ -104,7 +105,7 @@ forEachServer("the guard takes back", (server) => {
     });
   });
 
-  test("a backfill that deadlocks with the application", async () => {
+  test("a backfill that deadlocks with the application", doubtful, async () => {
     await using db = await createDatabase(server);
     // Whoever waits behind it for too long is left out: that would do as a reason too.
     const guard: Harm["guard"] = (url) => {
@@ -120,7 +121,7 @@ forEachServer("the guard takes back", (server) => {
     });
   });
 
-  test("what makes a standby fall behind", async () => {
+  test("what makes a standby fall behind", doubtful, async () => {
     await using db = await createDatabase(server);
     const [at] = await db.query<{ bin: string }>(
       "SELECT setting AS bin FROM pg_config WHERE name = 'BINDIR'",

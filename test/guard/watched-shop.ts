@@ -23,6 +23,12 @@ export function guardOf(shop: Application, more: Partial<GuardConfig> = {}): Gua
   };
 }
 
+/**
+ * For stories that hang on times: on a machine that stands still for seconds the guard rightly doubts, or
+ * pauses. A story that had to be played again is named in the report.
+ */
+export const doubtful = { retry: 2 };
+
 interface Given {
   guard?: Partial<GuardConfig>;
   signal?: AbortSignal;
