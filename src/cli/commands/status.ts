@@ -11,7 +11,7 @@ const colours = {
 
 /** `keeps 2 until 2026-11-27 17:38, 1.5 MB`. */
 function windowOf(until: string | null, kept: { objects: string[]; bytes: number }): string {
-  if (until === null) return "";
+  if (until === null || kept.objects.length === 0) return "";
   const size = kept.bytes > 0 ? `, ${(kept.bytes / 1e6).toFixed(1)} MB` : "";
   return `keeps ${kept.objects.length} until ${until.slice(0, 16).replace("T", " ")}${size}`;
 }
