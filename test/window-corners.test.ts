@@ -56,6 +56,29 @@ forEachServer("corners of the undo window", (server) => {
     expect(values).toEqual([1, 2].map((id) => ({ id, b: "\\x0a" })));
   });
 
+  test("values that no cast takes back are told, whatever the server calls that", async () => {
+    const { db, belay, project } = await world(server, {
+      "1_base.up.sql": `CREATE TABLE n (id int PRIMARY KEY, a int DEFAULT 0);
+        CREATE TABLE r (id int PRIMARY KEY, a regclass);
+        INSERT INTO n VALUES (1, 1); INSERT INTO r VALUES (1, 'n')`,
+      "2_types.up.sql":
+        "ALTER TABLE n ALTER a TYPE numeric; ALTER TABLE r ALTER a TYPE text USING a::text",
+    });
+    await using _p = project;
+    await using _d = db;
+    await belay.up();
+    await db.query("UPDATE n SET a = 'NaN'; UPDATE r SET a = 'no such table'");
+    const { error, conflicts } = await belay.down();
+    expect(error).toBeUndefined();
+    expect(conflicts?.map(({ resolution }) => resolution)).toEqual([
+      expect.stringMatching(/^a is still "text": .* regclass: invalid name syntax/),
+      expect.stringMatching(/^a is still .*numeric": .* cannot convert NaN to integer/),
+    ]);
+    expect(await db.query("SELECT n.a::text AS n, r.a::text AS r FROM n, r")).toEqual([
+      { n: "NaN", r: "no such table" },
+    ]);
+  });
+
   test("a value whose row has another key since is told with the key that it had", async () => {
     const { db, belay, project } = await world(server, {
       "1_base.up.sql": `CREATE TABLE t (id int PRIMARY KEY, n numeric);

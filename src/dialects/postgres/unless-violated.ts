@@ -38,6 +38,20 @@ const violations = [
   "object_not_in_prerequisite_state",
 ].join(" OR ");
 
+/** What casts end with besides the violations that they lead to. */
+const unfit = [
+  "data_exception",
+  // NaN and the infinities to integers.
+  "feature_not_supported",
+  // A value too long for an index on the column.
+  "program_limit_exceeded",
+  // A check of a domain, or a cast, that raises by itself.
+  "raise_exception",
+  // Texts to regclass, regtype, regproc, regnamespace and the like.
+  ...["undefined_table", "undefined_object", "undefined_function", "invalid_schema_name"],
+  ...["invalid_name", "syntax_error"],
+].join(" OR ");
+
 /**
  * The statement; or `fallback`, and a line in the list of conflicts, where rows do not allow it.
  * How many would not is not known, unless its caller does.
@@ -87,7 +101,7 @@ export function allUnlessUnfit(
 ): UndoStatement {
   const block = `BEGIN
 ${statements.map((sql) => `  ${sql};`).join("\n")}
-EXCEPTION WHEN data_exception OR ${violations} THEN
+EXCEPTION WHEN ${unfit} OR ${violations} THEN
 ${told.map((sql) => `  ${sql};`).join("\n")}
 END`;
   const locks = tables.map((table) => ({ table, mode: "ACCESS EXCLUSIVE" as const }));
