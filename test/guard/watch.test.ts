@@ -1,6 +1,9 @@
 // A bad migration under a shop that goes on: noticed, taken back, verified, nothing lost; a good one is
 // left alone; what is not known is never a reason.
 
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import pg from "pg";
 import { expect, test } from "vitest";
 import { realEnvironment } from "../../src/core/environment.ts";
@@ -73,6 +76,30 @@ async function until(events: RunEvent[], from: number, said: RegExp): Promise<vo
   }
 }
 
+/** What a Prometheus server says of one series, until it is gone. */
+async function openPrometheus() {
+  const result = [{ metric: {}, value: [0, "12.5"] }];
+  const answer = JSON.stringify({ status: "success", data: { resultType: "vector", result } });
+  const open = async (port: number) => {
+    const server = createServer((_, response) => response.end(answer)).listen(port, "127.0.0.1");
+    await once(server, "listening");
+    return server;
+  };
+  let server = await open(0);
+  const { port } = server.address() as AddressInfo;
+  const vanish = async () => {
+    server.closeAllConnections();
+    await new Promise((closed) => server.close(closed));
+  };
+  return {
+    ...{ url: `http://127.0.0.1:${port}`, vanish },
+    appear: async () => {
+      server = await open(port);
+    },
+    [Symbol.asyncDispose]: vanish,
+  };
+}
+
 test(
   "each signal that vanishes pauses and pages, and it goes on when that is back",
   doubtful,
@@ -87,6 +114,7 @@ test(
     const url = new URL(db.url);
     url.username = role;
     await using proxy = await createProxy(url.href);
+    await using prometheus = await openPrometheus();
     const running = belay({
       databaseUrl: proxy.url,
       guard: {
@@ -94,6 +122,7 @@ test(
         signals: {
           shop: { kind: "http", url: shop.url },
           probe: { kind: "sql", sql: "SELECT fine FROM looked_at" },
+          p95: { kind: "prometheus", url: prometheus.url, query: "p95" },
         },
       },
     }).upWatched(12_000);
@@ -105,6 +134,7 @@ test(
         () => db.query(`REVOKE SELECT ON looked_at FROM ${role}`),
         () => db.query(`GRANT SELECT ON looked_at TO ${role}`),
       ],
+      ["p95", prometheus.vanish, prometheus.appear],
       ["lock-queue", () => proxy.cut(), () => proxy.heal()],
     ];
     for (const [signal, vanish, appear] of vanishing) {
@@ -213,6 +243,32 @@ test("what has no way back that loses nothing is not taken back blindly", async 
   const result = await belay({ verbatim: true }).upWatched(20_000);
   expect(result, JSON.stringify(events)).toMatchObject({
     watch: { outcome: "handedOver", incident: { action: "page", times: { rolledBack: null } } },
+  });
+  expect(await rollbacks(db)).toEqual([{ n: 0 }]);
+});
+
+test("what was written since and does not fit the schema from before is weighed by a human", async () => {
+  await using given = await watchedShop(
+    servers[0],
+    "ALTER TABLE orders DROP CONSTRAINT small; ALTER TABLE orders RENAME COLUMN note TO remark",
+  );
+  const { db, belay, events } = given;
+  await db.query("ALTER TABLE orders ADD CONSTRAINT small CHECK (cents < 1000)");
+  let isOpen = true;
+  const large = (async () => {
+    while (isOpen) {
+      await db.query("INSERT INTO orders (customer, cents) VALUES ('l', 5000)").catch(() => {});
+      await realEnvironment.sleep(10);
+    }
+  })();
+  const result = await belay().upWatched(20_000);
+  isOpen = false;
+  await large;
+  expect(result, JSON.stringify(events)).toMatchObject({
+    watch: {
+      ...{ outcome: "handedOver", why: expect.stringMatching(/[1-9]\d* violations of small/) },
+      incident: { action: "page", times: { rolledBack: null } },
+    },
   });
   expect(await rollbacks(db)).toEqual([{ n: 0 }]);
 });

@@ -227,7 +227,7 @@ class JudgedTable {
       const cells = [base, ours].flatMap((each) =>
         columns.map((column) => (each as Record<string, unknown> | null)?.[column]),
       );
-      return is !== null && cells.some((cell) => String(cell) === is);
+      return is !== null && cells.some((cell) => bare(cell) === bare(is));
     });
   }
 
@@ -281,6 +281,12 @@ function isUnique({ indexes }: TableShape, name: string): boolean {
       (sql.startsWith("CREATE UNIQUE") && sql.endsWith(`(${name})`)) ||
       sql.endsWith(`(${ident(name)})`),
   );
+}
+
+/** What a value is made of: an array is written in brackets here, in braces there. */
+function bare(value: unknown): string {
+  const text = typeof value === "object" ? JSON.stringify(value) : String(value);
+  return /[[{]/.test(text) ? text.toLowerCase().replaceAll(/[^\p{L}\d.-]/gu, "") : text;
 }
 
 const escaped = (name: string) => name.replaceAll(/[$().]/g, "\\$&");

@@ -15,6 +15,7 @@ import { type Covered, type Incident, stepOf, type Watch } from "../../journal/w
 import type { Settings } from "../settings.ts";
 import type { Desk } from "./desk.ts";
 import { carryOut, detectedBy, type Response, record } from "./incident.ts";
+import { objectionTo } from "./objection.ts";
 import { irreversible } from "./take-back.ts";
 
 /** Milliseconds between looks into the journal while all is well: it grows with every migration. */
@@ -59,8 +60,9 @@ function rounds(desk: Desk, response: Response, watch: Watch, lookout: Lookout) 
     // Not waited for: where the journal does not answer, the ladder has to go on. The lease ends that.
     else if (isDue()) ask().catch(() => {});
     if (situation.covers.length === 0) return end(desk, takenBack);
-    const { ladder: next, move } = climb(ladder, findings, situation, at, options);
+    const { ladder: next, move: wanted } = climb(ladder, findings, situation, at, options);
     ladder = next;
+    const move = await weighed(response.settings, wanted, situation.covers);
     if (move) desk.moved(told(move, lookout));
     if (move?.to === "rollback" || move?.to === "page") {
       return decide(desk, response, { ...watch, covers: situation.covers }, move, lookout);
@@ -71,6 +73,17 @@ function rounds(desk: Desk, response: Response, watch: Watch, lookout: Lookout) 
     const isGone = situation.covers.length === 0;
     return end(desk, isGone ? takenBack : withTrouble(finished, findings));
   };
+}
+
+/** No rollback by itself that would not lead all the way back. */
+async function weighed(
+  settings: Settings,
+  move: Move | undefined,
+  covers: readonly Covered[],
+): Promise<Move | undefined> {
+  if (move?.to !== "rollback") return move;
+  const objection = await objectionTo(settings, covers);
+  return objection === undefined ? move : { ...move, to: "page", why: objection };
 }
 
 /** What is covered now, and whether it can be taken back: others may have done so, or more, by hand. */
