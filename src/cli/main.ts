@@ -28,18 +28,17 @@ export async function main(argv: readonly string[]): Promise<number> {
     .showHelpAfterError("(belay --help lists the commands)")
     .option("--version", "print the version");
   addOptions(parser, globalOptions);
-  parser.action(async (flags: Flags) => {
-    const { programVersion } = await import("../app/program.ts");
-    if (flags.version) process.stdout.write(`${programVersion}\n`);
-    else parser.outputHelp();
-  });
   for (const command of commands) {
     addCommand(parser, command, async (args, flags) => {
       status = await runCommand(command, args, flags);
     });
   }
   try {
-    await parser.parseAsync([...argv], { from: "user" });
+    if (argv[0] === "--version") {
+      const { programVersion } = await import("../app/program.ts");
+      process.stdout.write(`${programVersion}\n`);
+    } else if (argv.length === 0) parser.outputHelp();
+    else await parser.parseAsync([...argv], { from: "user" });
     return status;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exit.done : exit.usage;

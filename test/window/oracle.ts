@@ -269,8 +269,18 @@ class JudgedTable {
     return this.told.conflicts.filter(({ target, key }) => {
       if (key === null || !tables.some((each) => unquoted(target).endsWith(unquoted(each))))
         return false;
-      return [was, left, now, found].some((cells) => cells && hasKey(cells, key as object));
+      // Of a statement before a rename, or behind it.
+      const all = [was, left, now, found, this.asLater(was), this.asLater(found)];
+      return all.some((cells) => cells && hasKey(cells, key as object));
     });
+  }
+
+  /** Under the names that the columns have after the migration. */
+  private asLater(cells: Cells | undefined): Cells | undefined {
+    const named = Object.entries(cells ?? {}).map(([name, value]) => {
+      return [this.columns.get(name) ?? name, value] as const;
+    });
+    return cells && Object.fromEntries(named);
   }
 }
 

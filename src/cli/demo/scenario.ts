@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { openTarget } from "../../app/target.ts";
 import type { Environment } from "../../core/environment.ts";
+import { BelayError, messageOf } from "../../core/errors.ts";
 import type { Session } from "../../dialects/dialect.ts";
 import type { Context } from "../command.ts";
 import { type Application, openApplication, type Work } from "./application.ts";
@@ -43,7 +44,12 @@ export interface Scenario {
 export async function playOnStage(scenario: Scenario, context: Context): Promise<void> {
   const { output } = context;
   const { paint } = output;
-  const projectDir = await mkdtemp(join(tmpdir(), "belay-demo-"));
+  const projectDir = await mkdtemp(join(tmpdir(), "belay-demo-")).catch((cause: unknown) => {
+    throw new BelayError("BELAY_CONFIG", `No temporary folder for the demo: ${messageOf(cause)}`, {
+      ...{ cause, state: "Nothing was begun." },
+      hint: "Set TMPDIR to a folder that you may write to.",
+    });
+  });
   const settings = { ...context.settings, projectDir, dir: "migrations" };
   delete settings.databaseUrl;
   const opened: Session[] = [];
