@@ -159,6 +159,12 @@ forEachServer("hostile input", (server) => {
       ["c", "e"],
     ],
     [
+      "throwing away what the session has prepared",
+      "CREATE TABLE k (a int);\nDEALLOCATE ALL;\nPREPARE q AS SELECT 1;\nDEALLOCATE PREPARE q;\nCREATE TABLE l (a int);",
+      ["k", "l"],
+    ],
+    ["throwing away all of the session", "DISCARD ALL", []],
+    [
       "what pg_dump writes",
       "\\restrict abc\nSET lock_timeout = 0;\nSELECT pg_catalog.set_config('search_path', '', false);\nSET check_function_bodies = false;\nCREATE TABLE public.p (a int);\nALTER TABLE public.p OWNER TO CURRENT_USER;\nALTER TABLE ONLY public.p ADD CONSTRAINT p_pkey PRIMARY KEY (a);\n\\unrestrict abc\n",
       ["p"],

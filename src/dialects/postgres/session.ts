@@ -57,6 +57,8 @@ class PostgresSession implements Session {
   #closed = false;
   /** The driver wants one query at a time; heartbeats and lock watching share a session. */
   #last: Promise<unknown> = Promise.resolve();
+  /** Part of each name: grows when a migration may have thrown away what was prepared. */
+  #generation = 0;
 
   constructor(client: pg.Client, pid: number, options: ConnectOptions) {
     this.#client = client;
@@ -69,17 +71,21 @@ class PostgresSession implements Session {
     values: unknown[] = [],
     name?: string,
   ): Promise<T[]> {
-    const query = name === undefined ? { text: sql, values } : { text: sql, values, name };
-    const result = await this.#inTurn(() => this.#client.query(query));
+    const result = await this.#inTurn(() => {
+      const named = name === undefined ? {} : { name: `${name}-${this.#generation}` };
+      return this.#client.query({ text: sql, values, ...named });
+    });
     return result.rows;
   }
 
   async run(sql: string): Promise<number> {
     // A query without values goes by the simple protocol: several statements are allowed, and
     // CREATE INDEX CONCURRENTLY is not wrapped into a transaction by the driver.
-    const result = await this.#inTurn(
-      () => this.#client.query(sql) as Promise<pg.QueryResult | pg.QueryResult[]>,
-    );
+    const result = await this.#inTurn(() => {
+      // A word in a comment only has them prepared again.
+      if (/\b(discard\s+all|deallocate)\b/i.test(sql)) this.#generation += 1;
+      return this.#client.query(sql) as Promise<pg.QueryResult | pg.QueryResult[]>;
+    });
     const last = Array.isArray(result) ? result.at(-1) : result;
     return last?.rowCount ?? 0;
   }
