@@ -2,6 +2,7 @@
 // may be lost or changed that the rules of the undo window do not give away.
 //
 // BELAY_PROPERTY_CASES=2000 BELAY_PROPERTY_SEED=7 npx vitest run test/window-property.test.ts
+// BELAY_PROPERTY_SEED and BELAY_PROPERTY_PATH as a failure tells them play that case alone.
 // BELAY_PROPERTY_SHRINK=1 looks for a shorter case that fails too, which may take many minutes.
 
 import fc from "fast-check";
@@ -13,8 +14,9 @@ import { openPlace } from "./window/place.ts";
 const cases = Number(process.env.BELAY_PROPERTY_CASES ?? 40);
 /** The same every day, so that a failure is news of a change; large runs are given others. */
 const seed = Number(process.env.BELAY_PROPERTY_SEED ?? 1);
+const path = process.env.BELAY_PROPERTY_PATH;
 /** Side by side: while the server works for one, this process works for the other. */
-const lanes = 2;
+const lanes = path === undefined ? 2 : 1;
 
 async function runLane(lane: number, tally: Tally): Promise<void> {
   await using place = await openPlace(servers[0]!);
@@ -30,7 +32,8 @@ async function runLane(lane: number, tally: Tally): Promise<void> {
   const endOnFailure = process.env.BELAY_PROPERTY_SHRINK === undefined;
   await fc.assert(property, {
     seed: seed + lane,
-    numRuns,
+    numRuns: path === undefined ? numRuns : 1,
+    ...(path === undefined ? {} : { path }),
     includeErrorInReport: true,
     endOnFailure,
   });

@@ -227,7 +227,7 @@ class JudgedTable {
       const cells = [base, ours].flatMap((each) =>
         columns.map((column) => (each as Record<string, unknown> | null)?.[column]),
       );
-      return is !== null && cells.some((cell) => bare(cell) === bare(is));
+      return cells.some((cell) => cell !== undefined && bare(cell) === bare(is));
     });
   }
 
