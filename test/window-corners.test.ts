@@ -79,6 +79,40 @@ forEachServer("corners of the undo window", (server) => {
     ]);
   });
 
+  test.each([
+    [
+      "renamed, changed by a block, and dropped",
+      "DO $$ BEGIN UPDATE z SET c = 'q' WHERE id < 2; DELETE FROM z WHERE id = 2; END $$; DROP TABLE z",
+    ],
+    [
+      "renamed, changed, and renamed again",
+      "UPDATE z SET c = 'q'; DELETE FROM z WHERE id = 2; ALTER TABLE z RENAME TO y",
+    ],
+    [
+      "renamed, of another type, and dropped",
+      "ALTER TABLE z ALTER c TYPE int USING length(c); DROP TABLE z",
+    ],
+    ["renamed, emptied, and dropped", "TRUNCATE z; INSERT INTO z VALUES (9, 'n'); DROP TABLE z"],
+  ])("a table that is %s has its rows back", async (_, changes) => {
+    const { db, belay, project } = await world(server, {
+      "1_base.up.sql": `CREATE TABLE "a b" (id int PRIMARY KEY, c text);
+        INSERT INTO "a b" VALUES (1, 'x'), (2, 'y')`,
+      "2_change.up.sql": `ALTER TABLE "a b" RENAME TO z; INSERT INTO z VALUES (3, 'm'); ${changes}`,
+    });
+    await using _p = project;
+    await using _d = db;
+    const up = await belay.up();
+    expect(up.error).toBeUndefined();
+    expect(up.applied.at(-1)?.verdict).toBe("exact");
+    const down = await belay.down();
+    expect(down.error?.toJSON()).toBeUndefined();
+    expect(down).toMatchObject({ verified: true, conflicts: [] });
+    expect(await db.query('SELECT * FROM "a b" ORDER BY id')).toEqual([
+      { id: 1, c: "x" },
+      { id: 2, c: "y" },
+    ]);
+  });
+
   test("a value whose row has another key since is told with the key that it had", async () => {
     const { db, belay, project } = await world(server, {
       "1_base.up.sql": `CREATE TABLE t (id int PRIMARY KEY, n numeric);

@@ -76,6 +76,8 @@ export interface RowsSeen {
   table: string;
   /** Its name at the begin where that is another one, and the tables that it is a partition of. */
   aliases?: string[];
+  /** Of the table, and of those that it is a partition of, as catalogs have them. */
+  identities?: string[];
   inserted: number;
   updated: number;
   deleted: number;
@@ -290,6 +292,8 @@ export interface Dialect {
   /** Forgets what a migration left in the session: settings, role, temporary tables. */
   reset(session: Session): Promise<void>;
   searchPath(session: Session): Promise<string[]>;
+  /** Of the tables that have one of these names now, qualified, with quotes or without: identity and name. */
+  identities(session: Session, names: readonly string[]): Promise<[string, string][]>;
   /** For the transaction when there is one, else for the session. */
   setSearchPath(session: Session, path: readonly string[], inTransaction: boolean): Promise<void>;
 

@@ -12,8 +12,8 @@ import {
   strongest,
   type Undo,
 } from "../core/plan.ts";
-import type { Keeping, Observation, Timeouts, Trouble } from "../dialects/dialect.ts";
-import type { Entry, StepResult, UndoEntry } from "../journal/record.ts";
+import type { Keeping, Observation, RowsSeen, Timeouts, Trouble } from "../dialects/dialect.ts";
+import type { Entry, RowChange, StepResult, UndoEntry } from "../journal/record.ts";
 import { append, readConflicts } from "../journal/store.ts";
 import { withAttempts } from "./attempts.ts";
 import { watchLocks } from "./lock-watch.ts";
@@ -73,13 +73,16 @@ async function runTransaction(run: Run, step: Step, context: StepContext): Promi
     await environment.reached("transaction-begun");
     const mark = await dialect.mark(session);
     const undo: UndoEntry[] = [];
+    const written: Written = new Map();
     for (const [index, statement] of step.statements.entries()) {
       checkCancelled(run);
       run.report({
         kind: "statement",
         ...{ line: statement.line, sql: statement.sql, index, count: step.statements.length },
       });
-      undo.push(await runOne(run, statement, timeouts, context.returns));
+      const entry = await runOne(run, statement, timeouts, context.returns);
+      undo.push(entry);
+      if (step.statements.length > 1) await noteWritten(run, written, statement, entry);
       await environment.reached("statement-executed");
     }
     for (const { undo: each } of undo) {
@@ -90,7 +93,8 @@ async function runTransaction(run: Run, step: Step, context: StepContext): Promi
     const conflicts = merges ? await readConflicts(session) : [];
     const { first, last } = (context.carries && (await carry(run, seen))) || {};
     const undos = [...(last ? [last] : []), ...undo, ...(first ? [first] : [])];
-    const result = { undo: undos, rows: seen.rows, ...(conflicts.length > 0 && { conflicts }) };
+    const rows = seen.rows.map((each) => underNames(written, each));
+    const result = { undo: undos, rows, ...(conflicts.length > 0 && { conflicts }) };
     context.judge?.(result);
     lease.check();
     await append(session, run.id, lease.token, context.toEntry(result, seen));
@@ -114,6 +118,30 @@ async function runTransaction(run: Run, step: Step, context: StepContext): Promi
     await dialect.rollback(session).catch(() => {});
     throw error;
   }
+}
+
+/** Names that tables had when statements wrote to them: another one may rename them later on. */
+type Written = Map<string, Set<string>>;
+
+async function noteWritten(
+  { dialect, session }: Run,
+  written: Written,
+  { merges = [] }: PlannedStatement,
+  { undo }: UndoEntry,
+): Promise<void> {
+  const names = [...merges, ...(keptOf(undo)?.tables ?? [])];
+  if (names.length === 0) return;
+  for (const [identity, name] of await dialect.identities(session, names)) {
+    written.set(identity, new Set([...(written.get(identity) ?? []), name]));
+  }
+}
+
+/** For the journal, which knows tables by name. */
+function underNames(written: Written, { identities = [], ...rows }: RowsSeen): RowChange {
+  const names = identities.flatMap((each) => [...(written.get(each) ?? [])]);
+  const aliases = new Set([...(rows.aliases ?? []), ...names]);
+  aliases.delete(rows.table);
+  return { ...rows, ...(aliases.size > 0 && { aliases: [...aliases] }) };
 }
 
 /** See {@link Dialect.carry}; asked only where there is something to carry over. */

@@ -157,6 +157,19 @@ export const postgres: Dialect = {
       "RESET SESSION AUTHORIZATION; RESET ALL; CLOSE ALL; UNLISTEN *; DISCARD TEMP; DISCARD SEQUENCES",
     );
   },
+  async identities(session, names) {
+    const bare = new Map(names.map((name) => [name.replaceAll('"', ""), name]));
+    const rows = await session.query<{ identity: string; bare: string }>(
+      `SELECT 'pg_class:' || c.oid AS identity, t.name AS bare
+         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+           JOIN unnest($1::text[]) AS t(name)
+             ON t.name = replace(n.nspname || '.' || c.relname, '"', '')
+        WHERE c.relkind IN ('r', 'p')`,
+      [[...bare.keys()]],
+      "belay-identities",
+    );
+    return rows.map((row) => [row.identity, bare.get(row.bare) ?? row.bare]);
+  },
   async searchPath(session) {
     const [row] = await session.query<{ path: string[] }>(
       "SELECT current_schemas(false)::text[] AS path",

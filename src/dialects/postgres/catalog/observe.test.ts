@@ -222,7 +222,7 @@ forEachServer("rows", (server) => {
     for (const [what, sql, expected] of cases) {
       const seen = await inTransaction(session, catalog, sql);
       const rows = seen.rows
-        .map(({ aliases: _, ...row }) => row)
+        .map(({ aliases: _, identities: __, ...row }) => row)
         .sort((a, b) => (a.table < b.table ? 1 : -1));
       expect(rows, what).toEqual(
         expected

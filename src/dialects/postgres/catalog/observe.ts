@@ -259,15 +259,15 @@ function changesBetween(before: Catalog, catalog: Catalog, replaced: Set<string>
 const isAnotherTable = (was: CatalogObject, is: CatalogObject) =>
   was.identity !== is.identity && is.name.startsWith("table ");
 
-/** Of a table and of all that it is a partition of. */
-function namesIn(catalog: Catalog, object: CatalogObject | undefined): string[] {
+/** A table and all that it is a partition of. */
+function lineIn(catalog: Catalog, object: CatalogObject | undefined): CatalogObject[] {
   if (object === undefined) return [];
   const parent = object.facts["partition of"];
   const above =
     parent === undefined
       ? undefined
       : [...catalog.values()].find(({ name }) => name === `table ${parent}`);
-  return [object.name.slice("table ".length), ...namesIn(catalog, above)];
+  return [object, ...lineIn(catalog, above)];
 }
 
 function rowsOf(look: Look, mark: ObservationMark, before: Catalog, catalog: Catalog): SeenRows[] {
@@ -282,9 +282,11 @@ function rowsOf(look: Look, mark: ObservationMark, before: Catalog, catalog: Cat
       deleted: counted.deleted - earlier.deleted,
       rewritten: was !== undefined && is !== undefined && was.storage !== is.storage,
     };
-    const aliases = [...namesIn(before, was), ...namesIn(catalog, is)];
+    const line = [...lineIn(before, was), ...lineIn(catalog, is)];
+    const aliases = line.map(({ name }) => name.slice("table ".length));
     const others = new Set(aliases.filter((name) => name !== table));
     if (others.size > 0) rows.aliases = [...others];
+    rows.identities = [...new Set(line.map(({ identity }) => identity))];
     if (rows.rewritten || rows.inserted + rows.updated + rows.deleted > 0) seen.push(rows);
   }
   return seen;
