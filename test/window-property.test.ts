@@ -20,7 +20,10 @@ const lanes = path === undefined ? 2 : 1;
 
 async function runLane(lane: number, tally: Tally): Promise<void> {
   await using place = await openPlace(servers[0]!);
+  let done = 0;
   const property = fc.asyncProperty(caseArbitrary, async (each) => {
+    done += 1;
+    if (done % 250 === 0) process.stderr.write(`window property: lane ${lane}: ${done} cases\n`);
     const run = new CaseRun(place, tally);
     try {
       await run.run(each);

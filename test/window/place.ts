@@ -9,19 +9,27 @@ import { type Belay, createBelay } from "../../src/index.ts";
 import { createDatabase, type TestServer } from "../support/servers.ts";
 
 export interface Place extends AsyncDisposable {
-  /** For whoever looks, and for the application. */
-  client: pg.Client;
+  /** For whoever looks, and for the application; another one now and then. */
+  readonly client: pg.Client;
   /** With these files, by name. */
   belay(files: ReadonlyMap<string, string>): Belay;
   /** Nothing in it, and nothing remembered of it. */
   clear(): Promise<void>;
 }
 
+/** Cases for which a session stays: it never forgets functions, and gets slower with each that it has seen. */
+const casesMax = 25;
+
 export async function openPlace(server: TestServer): Promise<Place> {
   const db = await createDatabase(server);
-  const client = new pg.Client({ connectionString: db.url });
-  await client.connect();
+  const connectClient = async () => {
+    const one = new pg.Client({ connectionString: db.url });
+    await one.connect();
+    return one;
+  };
+  let client = await connectClient();
   const idle: Session[] = [];
+  let cases = 0;
   /** What the last transaction left, unless something went wrong since. */
   let known: Catalog | undefined;
   const connect = async (dialect: Dialect, options: Parameters<Dialect["connect"]>[0]) => {
@@ -54,7 +62,9 @@ export async function openPlace(server: TestServer): Promise<Place> {
   });
   const format = formatNamed("golang-migrate");
   return {
-    client,
+    get client() {
+      return client;
+    },
     belay(files) {
       const migrations = format.read({ root: "", files: new Map(files), others: [] });
       const folder = { format, migrations, notes: [] };
@@ -62,6 +72,12 @@ export async function openPlace(server: TestServer): Promise<Place> {
     },
     async clear() {
       known = undefined;
+      cases += 1;
+      if (cases % casesMax === 0) {
+        for (const session of idle.splice(0)) session.destroy();
+        await client.end();
+        client = await connectClient();
+      }
       const { rows } = await client.query<{ name: string }>(
         `SELECT quote_ident(nspname) AS name FROM pg_namespace WHERE nspname ~ '^belay_shelf_' OR nspname = 'public'`,
       );
