@@ -199,7 +199,7 @@ class JudgedTable {
     if (!isNewer && was !== undefined) {
       if (is === was[name] || this.isBetween(states, [name, later], is)) return [];
       if (is === current && this.isTypeKept([name, later])) return [];
-      return is === (await this.inOldType(name, later, current)) &&
+      return (await this.inOldType(name, later, current)).includes(is) &&
         this.isTold(states, [name, later])
         ? []
         : wrong(was[name]);
@@ -208,8 +208,8 @@ class JudgedTable {
     const looksUnwritten = heirOf?.was !== undefined && heirOf.left?.[later] === current;
     if (looksUnwritten && is === heirOf.was?.[name]) return [];
     const wanted = await this.inOldType(name, later, current);
-    if (is === wanted || (this.told.isOff && is === current)) return [];
-    return this.isBetween(states, [name, later], is) ? [] : wrong(wanted);
+    if (wanted.includes(is) || (this.told.isOff && is === current)) return [];
+    return this.isBetween(states, [name, later], is) ? [] : wrong(wanted[0]);
   }
 
   private isRekeyed({ was, left, now }: RowStates): boolean {
@@ -240,13 +240,17 @@ class JudgedTable {
     return isUnique(this.before, name) ? [value, null] : [value];
   }
 
-  /** A value of the type that the column has after the migration, in the one that it has now. */
+  /**
+   * A value of the type that the column has after the migration, in the one that it has now, by way of
+   * its text or by the server's cast: 0.1 as a real is not 0.1 as a double.
+   */
   private async inOldType(name: string, later: string, value: string | null) {
     const from = this.after?.columns.find((each) => each.name === later)?.type;
     const to = this.back?.columns.find((each) => each.name === name)?.type;
-    if (from === to || value === null) return value;
-    const text = `'${value.replaceAll("'", "''")}'`;
-    return this.told.evaluate(`(${text}::${from})::text::${to}::text`);
+    if (from === to || value === null) return [value];
+    const text = `('${value.replaceAll("'", "''")}'::${from})`;
+    const { evaluate } = this.told;
+    return [await evaluate(`${text}::text::${to}::text`), await evaluate(`${text}::${to}::text`)];
   }
 
   /** A conflict names the row, by a key that it has or had, and one of the columns. */
