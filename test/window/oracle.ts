@@ -183,7 +183,10 @@ class JudgedTable {
     if (this.isRekeyed(states) && /UPDATE|MERGE|INSERT|DO /.test(this.told.sql)) return [];
     if (later === undefined || now === undefined) {
       if (this.isTypeKept([name, later ?? name])) return [];
-      if (was !== undefined) return is === was[name] ? [] : wrong(was[name]);
+      if (was !== undefined) {
+        if (is === was[name] || this.isBetween(states, [name, later ?? name], is)) return [];
+        return wrong(was[name]);
+      }
       if (left !== undefined || later !== undefined) return [];
       // Which of two defaults it is, that before the migration or that when the column went, is open.
       if (
