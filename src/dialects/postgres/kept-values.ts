@@ -26,14 +26,22 @@ export interface KeptValues {
   isOurs: string;
 }
 
+export interface HowKept {
+  /** Of the column. */
+  number: number;
+  /** By an expression of the author's, so that no value need be castable. */
+  isTheirs: boolean;
+  /** From double precision to real: values of one text, and 0.1 of the one is not 0.1 of the other. */
+  isSingle: boolean;
+}
+
 /** Undefined: rows cannot be told apart. */
 export async function keepValues(
   catalog: Lookup,
   id: ShelfId,
   table: Relation,
   column: string,
-  /** `isTheirs`: by an expression of the author's, so that no value need be castable. */
-  { number, isTheirs }: { number: number; isTheirs: boolean },
+  { number, isTheirs, isSingle }: HowKept,
 ): Promise<KeptValues | undefined> {
   const key = await keyOf(catalog, table, column);
   if (key === undefined) return undefined;
@@ -60,7 +68,7 @@ export async function keepValues(
     ],
     leave: [
       `LOCK TABLE ${table.sql} IN ACCESS EXCLUSIVE MODE`,
-      keyless(id, { table: table.sql, column, kept, keys: key, same }),
+      keyless(id, { table: table.sql, column, kept, keys: key, same, isSingle }),
       `DELETE FROM ${kept} s USING ${table.sql} t WHERE ${same} AND t.${name}::text IS DISTINCT FROM s.new::text`,
     ],
     blank: [
@@ -91,19 +99,21 @@ interface Keyed {
   keys: readonly string[];
   /** SQL: `s` has the key of `t`. */
   same: string;
+  isSingle: boolean;
 }
 
 /**
  * A value whose row is not to be found by its key, where a row that is not known has what became of
  * the value: that may be the row, with another key by now. The value is told with its old key.
  */
-function keyless(id: ShelfId, { table, column, kept, keys, same }: Keyed): string {
+function keyless(id: ShelfId, { table, column, kept, keys, same, isSingle }: Keyed): string {
+  const turned = isSingle ? "s.new::double precision" : "s.new";
   const name = quote(column);
   const cells = keys.map((each, index) => `${literal(each)}, s.k${index + 1}`).join(", ");
   return `INSERT INTO belay.conflict (shelf, target, key, columns, theirs, resolution, why)
     SELECT ${literal(id)}, ${literal(table)}, pg_catalog.jsonb_build_object(${cells}), ARRAY[${literal(column)}],
       pg_catalog.jsonb_build_object(${literal(column)}, s.old::text), 'kept newer', 'no row has this key any more'
-    FROM ${kept} s WHERE s.old::text IS DISTINCT FROM s.new::text
+    FROM ${kept} s WHERE s.old::text IS DISTINCT FROM ${turned}::text
       AND NOT EXISTS (SELECT FROM ${table} t WHERE ${same})
       AND EXISTS (SELECT FROM ${table} t WHERE t.${name}::text IS NOT DISTINCT FROM s.new::text
         AND NOT EXISTS (SELECT FROM ${kept} s WHERE ${same}))`;

@@ -108,7 +108,7 @@ async function keptChange(
   back: readonly string[],
   loses: boolean,
 ): Promise<Undo | undefined> {
-  const { table, column, facts, sql, using } = change;
+  const { table, column, facts, sql, using, old, now } = change;
   const why = `${column} is still ${sql.now}: values written since do not fit ${sql.old}`;
   const place = { shelf: id, table: table.sql, column, why };
   const misfits = await misfitsOf(catalog, change);
@@ -121,6 +121,7 @@ async function keptChange(
   const isTheirs = using.form === "other";
   const values = await keepValues(catalog, id, table, column, {
     ...{ number: facts.number, isTheirs },
+    isSingle: old.name === "float8" && now.name === "float4" && !old.array && !now.array,
   });
   if (values === undefined) return undefined;
   const { before, after, leave, blank, rows, isOurs } = values;
