@@ -214,10 +214,6 @@ export interface Standby extends Record<string, unknown> {
  */
 export type ProbeAnswer = { answer: unknown } | { absent: string };
 
-/**
- * How the server is doing, as facts; what is good and what is bad of them is the guard's to say. What
- * this role may not see is null, never zero.
- */
 /** One of ours that is connected, and who stands against it; `with` is null where nobody does. */
 export interface Deadlocked {
   pid: number;
@@ -230,6 +226,48 @@ export interface Deadlocked {
   since: string;
 }
 
+/** What becomes of the log that is to be kept elsewhere; all is 0 or null where `isOn` is false. */
+export interface Archiver {
+  isOn: boolean;
+  /** Since some point in time. */
+  failed: number;
+  /** What it tried last has failed. */
+  isFailing: boolean;
+  /** Of the file that failed last, for people. */
+  failedFile: string | null;
+  /** Files of the log: that were written to, and up to which they are archived; null: not known. */
+  written: number;
+  archived: number | null;
+  bytesPerFile: number;
+}
+
+/** Checkpoints that were asked for, by the amount of log or by somebody. */
+export interface Checkpoints {
+  requested: number;
+  /** Milliseconds since they are counted; null: not known. */
+  countedMs: number | null;
+}
+
+/** Somebody for whom the server keeps log back. */
+export interface Slot extends Record<string, unknown> {
+  name: string;
+  isActive: boolean;
+  /** `atRisk`: it will be lost unless it is read soon. `lost`: what it needs is gone. */
+  state: "kept" | "atRisk" | "lost";
+  bytes: number;
+}
+
+/** A place in which the server keeps files. */
+export interface Folder {
+  /** For people: `data`, `log`, `tablespace archive`. */
+  name: string;
+  path: string;
+}
+
+/**
+ * How the server is doing, as facts; what is good and what is bad of them is the guard's to say. What
+ * this role may not see is null, never zero.
+ */
 export interface Readings {
   /** Sessions that wait for a lock which a session whose application name begins so holds or wants. */
   blockedBy(session: Session, applicationPrefix: string): Promise<Waiting[]>;
@@ -247,6 +285,12 @@ export interface Readings {
   statements(session: Session): Promise<{ calls: number; totalMs: number } | null>;
   /** Reads only, whatever the text says. */
   probe(session: Session, sql: string): Promise<ProbeAnswer>;
+  archiver(session: Session): Promise<Archiver>;
+  checkpoints(session: Session): Promise<Checkpoints>;
+  /** Bytes of log written in all, and for whom how many of them are kept. */
+  log(session: Session): Promise<{ bytes: number; slots: Slot[] }>;
+  /** On this machine; or why that is not known. */
+  folders(session: Session): Promise<{ folders: Folder[] } | { why: string }>;
 }
 
 /** Which tables count as large. */

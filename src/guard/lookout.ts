@@ -81,9 +81,12 @@ export function openLookout(
         series.push(seen(sample));
         if (series.length > kept) series.shift();
         const verdict: Verdict = judge(sample);
+        // What was never there has not gone missing.
+        const isAbsent = rule.onceKnown === true && sampler.unseen.has(rule.signal);
         return {
           ...{ signal: rule.signal, ...verdict, attributed },
-          ...{ action: rule.action, decides: trust.decides, dryRun: rule.dryRun === true },
+          ...{ action: rule.action, decides: trust.decides },
+          dryRun: rule.dryRun === true || isAbsent,
         };
       });
       return { at: samples[0]?.at ?? 0, samples, findings };

@@ -64,13 +64,15 @@ export function guardPlan(options: GuardConfig = {}): GuardPlan {
     baselineReadings: options.baselineReadings ?? usual.baselineReadings,
     quietMs: options.quietMs ?? usual.quietMs,
     signals,
-    rules: signals.map(({ name, usual: rule }) =>
-      ruleFor(
-        name,
-        rule,
-        rules.find(({ signal }) => signal === name),
-      ),
-    ),
+    rules: signals.map((signal) => {
+      const { name, usual: rule, optional } = signal;
+      const asked = rules.find((each) => each.signal === name);
+      const isAsked = asked !== undefined || given.includes(signal);
+      return {
+        ...ruleFor(name, rule, asked),
+        ...(optional === true && !isAsked && { onceKnown: true }),
+      };
+    }),
     smoke: Object.entries(smoke).map(([name, each]) => create(name, each)),
   };
 }

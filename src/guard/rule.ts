@@ -65,10 +65,16 @@ export type TestOptions = Pick<RuleOptions, keyof typeof testOptions>;
 export type TestName = NonNullable<RuleOptions["test"]>;
 
 /** A rule with nothing left to choose. */
-export type Rule = RuleOptions & { test: TestName; action: Action; inconclusiveLimit: number };
+export type Rule = RuleOptions & {
+  test: TestName;
+  action: Action;
+  inconclusiveLimit: number;
+  /** Nobody has asked for its signal: as long as that has never been known, it decides nothing. */
+  onceKnown?: boolean;
+};
 
 /** What a kind of signal says of its rule. */
-export type UsualRule = Omit<Rule, "signal" | "inconclusiveLimit">;
+export type UsualRule = Omit<Rule, "signal" | "inconclusiveLimit" | "onceKnown">;
 
 /** Three samples: one that is late is nothing to be paged for. */
 const usualInconclusiveLimit = 3;

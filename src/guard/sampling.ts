@@ -20,6 +20,8 @@ export interface SamplingOptions {
 export interface Sampler extends AsyncDisposable {
   /** One round: a sample of each signal, in their order. Never throws. */
   sample(): Promise<Sample[]>;
+  /** Signals that were known in no round so far, and the last reason. */
+  readonly unseen: ReadonlyMap<string, string>;
 }
 
 const usualLimitMs = 2_000;
@@ -31,6 +33,7 @@ const applicationName = "belay:guard";
 export function openSampler(options: SamplingOptions): Sampler {
   const { environment, signals, limitMs = usualLimitMs } = options;
   let session: Session | undefined;
+  const unseen = new Map(signals.map(({ name }) => [name, "nothing was measured"]));
 
   const inTime = async (
     work: (abort: AbortSignal) => Promise<void>,
@@ -87,12 +90,13 @@ export function openSampler(options: SamplingOptions): Sampler {
   };
 
   return {
+    unseen,
     async sample() {
       const at = environment.now();
       const hasDatabase = signals.some(({ needs }) => needs === "database");
       const database = hasDatabase ? fromDatabase() : new Map<string, Reading>();
-      return await Promise.all(
-        signals.map(async (signal) => {
+      const samples = await Promise.all(
+        signals.map(async (signal): Promise<Sample> => {
           const reading =
             signal.needs === "outside"
               ? await fromOutside(signal)
@@ -100,6 +104,11 @@ export function openSampler(options: SamplingOptions): Sampler {
           return { ...reading, signal: signal.name, at };
         }),
       );
+      for (const sample of samples) {
+        if (sample.state !== "unknown") unseen.delete(sample.signal);
+        else if (unseen.has(sample.signal)) unseen.set(sample.signal, sample.why);
+      }
+      return samples;
     },
     async [Symbol.asyncDispose]() {
       await session?.close();

@@ -33,6 +33,11 @@ interface Told {
   attributed: boolean;
   /** How it is judged where the configuration does not say. */
   usual: UsualRule;
+  /**
+   * What it reads may be hidden from an ordinary role, or be nowhere. Where nobody has asked for it, it
+   * has to have been known once before it can be missed.
+   */
+  optional?: boolean;
 }
 
 type Needs =
@@ -67,8 +72,8 @@ type Definition<Shape extends z.ZodRawShape> = Told & {
 export function defineSignal<Shape extends z.ZodRawShape>(
   definition: Definition<Shape>,
 ): SignalKind {
-  const { kind, summary, unit, attributed, usual, options } = definition;
-  const told = { kind, summary, unit, attributed, usual };
+  const { kind, summary, unit, attributed, usual, optional = false, options } = definition;
+  const told = { kind, summary, unit, attributed, usual, optional };
   const own = z.strictObject(options);
   return {
     ...told,

@@ -3,68 +3,14 @@
 
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
-import pg from "pg";
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { realEnvironment } from "../../src/core/environment.ts";
 import { postgres } from "../../src/dialects/postgres/dialect.ts";
-import type { Sample } from "../../src/guard/sample.ts";
-import { openSampler, type Sampler } from "../../src/guard/sampling.ts";
+import { openSampler } from "../../src/guard/sampling.ts";
 import { signalKinds } from "../../src/guard/signals/all.ts";
 import { createProxy } from "../support/proxy.ts";
-import { createDatabase, forEachServer, type TestDatabase } from "../support/servers.ts";
-
-const closing: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close();
-});
-
-function samplerOf(url: string, kind: string, options: object = {}, limitMs = 2_000): Sampler {
-  const found = signalKinds.find((each) => each.kind === kind);
-  if (found === undefined) throw new Error(`no signal ${kind}`);
-  const signals = [found.create(kind, options)];
-  const sampler = openSampler({
-    ...{ dialect: postgres, url, environment: realEnvironment, signals, limitMs },
-  });
-  closing.push(() => sampler[Symbol.asyncDispose]());
-  return sampler;
-}
-
-async function one(sampler: Sampler): Promise<Sample> {
-  const [sample] = await sampler.sample();
-  if (sample === undefined) throw new Error("no sample");
-  return sample;
-}
-
-/** Samples until it is as wanted; statistics of a server take a moment to arrive. */
-async function until(sampler: Sampler, state: Sample["state"]): Promise<Sample> {
-  const deadline = realEnvironment.monotonic() + 20_000;
-  for (;;) {
-    const sample = await one(sampler);
-    if (sample.state === state) return sample;
-    if (realEnvironment.monotonic() > deadline) {
-      throw new Error(`not ${state}: ${JSON.stringify(sample)}`);
-    }
-    await realEnvironment.sleep(20);
-  }
-}
-
-async function client(url: string, applicationName = "shop"): Promise<pg.Client> {
-  const opened = new pg.Client({ connectionString: url, application_name: applicationName });
-  opened.on("error", () => {});
-  await opened.connect();
-  closing.push(() => opened.end());
-  return opened;
-}
-
-/** A role that may do nothing but connect, as a second URL of the database. */
-async function stranger(db: TestDatabase): Promise<string> {
-  const name = `stranger_${db.name}`;
-  await db.query(`CREATE ROLE ${name} LOGIN`);
-  closing.push(() => db.query(`DROP ROLE ${name}`));
-  const url = new URL(db.url);
-  url.username = name;
-  return url.href;
-}
+import { createDatabase, forEachServer } from "../support/servers.ts";
+import { client, closing, one, samplerOf, stranger, until } from "./samples.ts";
 
 async function serve(
   answer: Parameters<typeof createServer>[1],

@@ -10,7 +10,7 @@ import { realEnvironment } from "../../src/core/environment.ts";
 import type { RunEvent } from "../../src/index.ts";
 import { createProxy } from "../support/proxy.ts";
 import { forEachServer, servers } from "../support/servers.ts";
-import { doubtful, lost, rollbacks, watchedShop } from "./watched-shop.ts";
+import { doubtful, elsewhere, lost, rollbacks, watchedShop } from "./watched-shop.ts";
 
 forEachServer("the guard", (server) => {
   test.each([
@@ -120,12 +120,15 @@ test(
       guard: {
         quietMs: 300,
         signals: {
+          checkpoints: elsewhere.checkpoints,
           shop: { kind: "http", url: shop.url },
           probe: { kind: "sql", sql: "SELECT fine FROM looked_at" },
           p95: { kind: "prometheus", url: prometheus.url, query: "p95" },
         },
       },
     }).upWatched(12_000);
+    // Nobody has asked for it, and an ordinary role cannot have it: that is told, and no reason to pause.
+    await until(events, 0, /^disk is left out until it can be measured: .*pg_read_all_settings/);
     await until(events, 0, /^Watching/);
     const vanishing: [string, () => unknown, () => unknown][] = [
       ["shop", () => shop.silence(true), () => shop.silence(false)],
@@ -214,6 +217,7 @@ test("one reason alone is handed over to a human", async () => {
   );
   const { db, belay, events } = given;
   const signals = {
+    ...elsewhere,
     "rollback-ratio": false,
     latency: false,
     notes: { kind: "sql", sql: "SELECT count(note) >= 0 FROM orders WHERE id < 0" },

@@ -8,6 +8,9 @@ import { createProject } from "../support/project.ts";
 import { createDatabase, type TestDatabase, type TestServer } from "../support/servers.ts";
 import { openShop, shopSchema } from "./shop.ts";
 
+/** What tests beside this one make the same server do: each database that is made asks for checkpoints. */
+export const elsewhere = { checkpoints: false, disk: false } as const;
+
 /** Ten readings a second, so that a test takes seconds; the rules are the usual ones. */
 export function guardOf(shop: Application, more: Partial<GuardConfig> = {}): GuardConfig {
   return {
@@ -15,6 +18,7 @@ export function guardOf(shop: Application, more: Partial<GuardConfig> = {}): Gua
     baselineReadings: 40,
     quietMs: 1_000,
     signals: {
+      ...elsewhere,
       shop: { kind: "http", url: shop.url },
       notes: { kind: "sql", sql: "SELECT count(note) >= 0 FROM orders WHERE id < 0" },
     },

@@ -49,7 +49,11 @@ export interface StartedPostgres {
 }
 
 /** Starts one server from `bin` (the folder with initdb and postgres) on a free port. */
-export async function startPostgres(name: string, bin: string): Promise<StartedPostgres> {
+export async function startPostgres(
+  name: string,
+  bin: string,
+  more: Record<string, string> = {},
+): Promise<StartedPostgres> {
   const home = join(fastFolder(), `${prefix}${process.pid}-${name}`);
   const data = join(home, "data");
   const account = unprivileged();
@@ -62,7 +66,10 @@ export async function startPostgres(name: string, bin: string): Promise<StartedP
     stdio: ["ignore", "ignore", "pipe"],
   });
   const port = await freePort();
-  const flags = Object.entries(settings).flatMap(([key, value]) => ["-c", `${key}=${value}`]);
+  const flags = Object.entries({ ...settings, ...more }).flatMap(([key, value]) => [
+    "-c",
+    `${key}=${value}`,
+  ]);
   const log = openSync(join(home, "log"), "w");
   const server = spawn(join(bin, "postgres"), ["-D", data, "-p", String(port), ...flags], {
     ...run,

@@ -96,6 +96,11 @@ async function begin(
   report({ kind: "note", message: `The guard learns what is usual, for ${seconds} s.` });
   const baseline = await takeBaseline(sampler, plan, (ms) => environment.sleep(ms, signal));
   const lookout = openLookout(sampler, plan, baseline, watchMs);
+  for (const { signal: name, onceKnown } of plan.rules) {
+    const why = sampler.unseen.get(name);
+    if (onceKnown !== true || why === undefined) continue;
+    report({ kind: "note", message: `${name} is left out until it can be measured: ${why}.` });
+  }
   for (const [index, { signal: name, action, dryRun }] of plan.rules.entries()) {
     const { decides, why } = lookout.trust(name);
     // What names the cause needs no statistics.

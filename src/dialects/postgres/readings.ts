@@ -2,7 +2,9 @@
 // that locks nothing.
 
 import type { Counters, Deadlocked, Readings, Session, Standby, Waiting } from "../dialect.ts";
+import { folders } from "./server-folders.ts";
 import { troubleOf } from "./session.ts";
+import { archiver, checkpoints, log } from "./write-ahead-log.ts";
 
 /** `waitstart` is null for an instant after the wait has begun. */
 const waiting = `
@@ -25,6 +27,8 @@ async function one<T extends Record<string, unknown>>(session: Session, sql: str
 }
 
 export const readings: Readings = {
+  ...{ archiver, checkpoints, log, folders },
+
   blockedBy: (session, applicationPrefix) =>
     // Only of those that wait: the question costs the lock manager something.
     session.query<Waiting>(

@@ -1,10 +1,13 @@
 // Owns: the list of signal kinds, in the order of `docs/guard.md`.
 
 import type { SignalKind } from "../signal.ts";
+import { kind as archiver } from "./archiver.ts";
 import { kind as blocked } from "./blocked.ts";
+import { kind as checkpoints } from "./checkpoints.ts";
 import { kind as command } from "./command.ts";
 import { kind as connections } from "./connections.ts";
 import { kind as deadlocks } from "./deadlocks.ts";
+import { kind as disk } from "./disk.ts";
 import { kind as http } from "./http.ts";
 import { kind as idleInTransaction } from "./idle-in-transaction.ts";
 import { kind as latency } from "./latency.ts";
@@ -14,6 +17,7 @@ import { kind as prometheus } from "./prometheus.ts";
 import { kind as replicationLag } from "./replication-lag.ts";
 import { kind as rollbackRatio } from "./rollback-ratio.ts";
 import { kind as sql } from "./sql.ts";
+import { kind as wal } from "./wal.ts";
 
 export const signalKinds: readonly SignalKind[] = [
   blocked,
@@ -25,6 +29,10 @@ export const signalKinds: readonly SignalKind[] = [
   connections,
   replicationLag,
   latency,
+  wal,
+  archiver,
+  checkpoints,
+  disk,
   sql,
   http,
   command,

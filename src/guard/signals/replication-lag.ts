@@ -9,6 +9,7 @@ export const kind = defineSignal({
   unit: "ms",
   needs: "database",
   attributed: false,
+  optional: true,
   // Lag is a budget that a migration may use up and give back; it is no proof that anything is wrong.
   usual: { test: "condition", consecutive: 3, action: "pause" },
   options: {
