@@ -242,6 +242,51 @@ forEachServer("engine", (server) => {
       expect(blocking?.kind === "blocking" && blocking.waiters[0]?.application).toBe("reader");
     });
 
+    test.each(["ours", "theirs"])(
+      "a deadlock is told, whoever it is that the server fails: %s",
+      async (loser) => {
+        await using db = await createDatabase(server);
+        await db.query(
+          "CREATE TABLE t (id int PRIMARY KEY, v int); INSERT INTO t VALUES (1, 0), (2, 0)",
+        );
+        const patience = { ours: "1min", theirs: "1min", [loser]: "1s" };
+        await db.query(`ALTER DATABASE ${db.name} SET deadlock_timeout = '${patience.ours}'`);
+        await using project = await createProject({
+          "1_both.up.sql": "UPDATE t SET v = 1 WHERE id = 1; UPDATE t SET v = 1 WHERE id = 2;",
+        });
+        const other = new pg.Client({ connectionString: db.url, application_name: "other" });
+        other.on("error", () => {});
+        await other.connect();
+        await other.query(`SET deadlock_timeout = '${patience.theirs}'`);
+        await other.query("BEGIN; UPDATE t SET v = 2 WHERE id = 2");
+        const events: RunEvent[] = [];
+        let theirs: Promise<string> | undefined;
+        const { error } = await createBelay({
+          // As written: to keep the rows would take a lock of the table, and wait for that.
+          ...{ databaseUrl: db.url, projectDir: project.dir, verbatim: true },
+          limits: { lockTimeoutMs: 30_000, lockBudgetMs: 30_000 },
+          report: (event) => {
+            events.push(event);
+            if (event.kind !== "statement" || event.index !== 1) return;
+            // Both wait by now, or are about to.
+            theirs ??= other.query("UPDATE t SET v = 2 WHERE id = 1").then(
+              () => other.query("COMMIT").then(() => "done"),
+              (failure) => other.query("ROLLBACK").then(() => failure.code),
+            );
+          },
+        }).up();
+        expect(error).toBeUndefined();
+        expect(await theirs).toBe(loser === "theirs" ? "40P01" : "done");
+        await other.end();
+        const told = events.filter((event) => event.kind === "deadlock");
+        const seen = { with: expect.objectContaining({ application: "other" }) };
+        const lost = { with: null, why: expect.stringContaining("deadlock detected") };
+        expect(told, JSON.stringify(events)).toMatchObject(
+          loser === "ours" ? [seen, lost] : [seen],
+        );
+      },
+    );
+
     test("an INVALID index of a failed attempt is dropped", async () => {
       await using db = await createDatabase(server);
       await db.query("CREATE TABLE t (a int); INSERT INTO t VALUES (1), (1)");

@@ -57,6 +57,8 @@ export interface Trouble {
   kind:
     | "lock-timeout"
     | "deadlock"
+    /** Another transaction came first; like a deadlock it may go well the next time. */
+    | "serialization"
     | "statement-timeout"
     | "cancelled"
     | "connection"

@@ -2,15 +2,19 @@
 // the lock timeout, so nobody queues behind us for longer; between attempts the queue drains.
 
 import { BelayError } from "../core/errors.ts";
+import type { Trouble } from "../dialects/dialect.ts";
 import type { Run } from "./run.ts";
 
 /** Milliseconds; full jitter, so that two deployments do not meet again and again. */
 const firstWaitMs = 100;
 const longestWaitMs = 5_000;
 
+/** What may go well the next time; of {@link Trouble}. */
+const passing = new Set<Trouble["kind"]>(["lock-timeout", "deadlock", "serialization"]);
+
 /** Throws what the attempt threw, or BELAY_LOCK_BUDGET when the step's budget is used up. */
 export async function withAttempts<T>(run: Run, once: () => Promise<T>): Promise<T> {
-  const { environment, limits, dialect, report, signal } = run;
+  const { environment, limits, dialect, session, report, signal } = run;
   const deadline = environment.monotonic() + limits.lockBudgetMs;
   for (let attempt = 1; ; attempt += 1) {
     try {
@@ -18,7 +22,10 @@ export async function withAttempts<T>(run: Run, once: () => Promise<T>): Promise
     } catch (error) {
       if (error instanceof BelayError) throw error;
       const trouble = dialect.trouble(error);
-      if (trouble.kind !== "lock-timeout" && trouble.kind !== "deadlock") throw error;
+      if (!passing.has(trouble.kind)) throw error;
+      if (trouble.kind === "deadlock") {
+        report({ kind: "deadlock", pid: session.pid, with: null, why: trouble.message });
+      }
       const ceiling = Math.min(longestWaitMs, firstWaitMs * 2 ** (attempt - 1));
       const inMs = Math.ceil(firstWaitMs / 2 + environment.random() * ceiling);
       const budgetLeftMs = Math.round(deadline - environment.monotonic());

@@ -2,7 +2,7 @@
 // here is for programs, who get the result.
 
 import type { Loss } from "../core/plan.ts";
-import type { OtherSession } from "../dialects/dialect.ts";
+import type { Deadlocked, OtherSession } from "../dialects/dialect.ts";
 
 export type RunEvent =
   | { kind: "migration"; version: string; name: string; direction: "up" | "down" | "back-out" }
@@ -13,6 +13,8 @@ export type RunEvent =
   | { kind: "waiting"; holders: OtherSession[] }
   /** These sessions wait for a lock that we hold. */
   | { kind: "blocking"; waiters: OtherSession[] }
+  /** The session `pid` of ours and this one wait for each other; null: the server has failed ours for it. */
+  | { kind: "deadlock"; pid: number; with: Deadlocked | null; why: string }
   | { kind: "retry"; why: string; attempt: number; inMs: number; budgetLeftMs: number }
   | { kind: "loss"; losses: Loss[] }
   | { kind: "finished"; version: string; name: string; direction: "up" | "down"; ms: number }

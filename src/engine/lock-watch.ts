@@ -1,6 +1,8 @@
-// Owns: naming, while a step runs, who holds what we wait for and who waits for what we hold.
+// Owns: naming, while a step runs, who holds what we wait for and who waits for what we hold; also that
+// both are true of one, as long as it lasts.
 
 import type { OtherSession } from "../dialects/dialect.ts";
+import { applicationName } from "./lease.ts";
 import type { Run } from "./run.ts";
 
 /** Milliseconds. Small steps end before the first look, so watching costs them nothing. */
@@ -23,6 +25,18 @@ export function watchLocks(run: Run): () => void {
     const newWaiters = fresh("waiter", waiters);
     if (newHolders.length > 0) run.report({ kind: "waiting", holders: newHolders });
     if (newWaiters.length > 0) run.report({ kind: "blocking", waiters: newWaiters });
+    if (holders.length > 0) await lookForDeadlock();
+  };
+
+  const lookForDeadlock = async () => {
+    const found = await run.dialect.readings.deadlocked(run.keeper, applicationName(run.id));
+    for (const each of found) {
+      const key = `deadlock ${each.pid} ${each.since}`;
+      if (each.with === null || told.has(key)) continue;
+      told.add(key);
+      const why = `session ${each.with} and ours wait for each other`;
+      run.report({ kind: "deadlock", pid: each.pid, with: each, why });
+    }
   };
 
   return run.environment.every(lookEveryMs, () => {

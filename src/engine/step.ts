@@ -331,6 +331,7 @@ function wrap(run: Run, statement: PlannedStatement | undefined, error: unknown)
       return new StatementFailed(statement, trouble, error);
     case "lock-timeout":
     case "deadlock":
+    case "serialization":
     case "connection":
     case "internal":
       return error;

@@ -10,6 +10,7 @@ async function missing(options: GuardConfig, before: Reading[] = []) {
   const left = [...before];
   const sampler = {
     unseen,
+    tell: () => {},
     async sample() {
       const reading = left.shift() ?? ({ state: "unknown", why: "not seen" } as const);
       if (reading.state !== "unknown") unseen.delete("disk");

@@ -6,7 +6,7 @@ import type { Environment } from "../core/environment.ts";
 import { messageOf } from "../core/errors.ts";
 import type { Dialect, Session } from "../dialects/dialect.ts";
 import type { Reading, Sample } from "./sample.ts";
-import type { Signal } from "./signal.ts";
+import type { OwnDeadlock, Signal } from "./signal.ts";
 
 export interface SamplingOptions {
   dialect: Dialect;
@@ -20,6 +20,8 @@ export interface SamplingOptions {
 export interface Sampler extends AsyncDisposable {
   /** One round: a sample of each signal, in their order. Never throws. */
   sample(): Promise<Sample[]>;
+  /** For the next round: what can only be seen between two of them. */
+  tell(deadlock: OwnDeadlock): void;
   /** Signals that were known in no round so far, and the last reason. */
   readonly unseen: ReadonlyMap<string, string>;
 }
@@ -33,6 +35,7 @@ const applicationName = "belay:guard";
 export function openSampler(options: SamplingOptions): Sampler {
   const { environment, signals, limitMs = usualLimitMs } = options;
   let session: Session | undefined;
+  const untold: OwnDeadlock[] = [];
   const unseen = new Map(signals.map(({ name }) => [name, "nothing was measured"]));
 
   const inTime = async (
@@ -72,11 +75,12 @@ export function openSampler(options: SamplingOptions): Sampler {
     const why = await inTime(async (abort) => {
       session ??= await open(options, limitMs);
       const own = session;
+      const told = untold.splice(0);
       for (const signal of signals) {
         if (signal.needs !== "database" || abort.aborted) continue;
         const { readings } = options.dialect;
         const reading = await signal
-          .measure({ environment, abort, session: own, readings })
+          .measure({ environment, abort, session: own, readings, told })
           .catch((error: unknown) => {
             if (options.dialect.trouble(error).kind === "connection") throw error;
             return unknown(explain(options.dialect, error));
@@ -91,6 +95,7 @@ export function openSampler(options: SamplingOptions): Sampler {
 
   return {
     unseen,
+    tell: (deadlock) => void untold.push(deadlock),
     async sample() {
       const at = environment.now();
       const hasDatabase = signals.some(({ needs }) => needs === "database");

@@ -3,7 +3,7 @@
 
 import { z } from "zod";
 import type { Environment } from "../core/environment.ts";
-import type { Readings, Session } from "../dialects/dialect.ts";
+import type { Deadlocked, Readings, Session } from "../dialects/dialect.ts";
 import type { UsualRule } from "./rule.ts";
 import type { Reading } from "./sample.ts";
 
@@ -13,7 +13,17 @@ interface Surroundings {
   abort: AbortSignal;
 }
 
+/** What a session of ours says of itself; `with` is null where the server has failed it. */
+export interface OwnDeadlock {
+  pid: number;
+  with: Deadlocked | null;
+  /** For people. */
+  why: string;
+}
+
 export interface DatabaseContext extends Surroundings {
+  /** Since the last round. */
+  told: readonly OwnDeadlock[];
   /** Of the guard alone, with a statement timeout. */
   session: Session;
   readings: Readings;

@@ -3,6 +3,7 @@
 import pg from "pg";
 import { afterEach } from "vitest";
 import { type Environment, realEnvironment } from "../../src/core/environment.ts";
+import type { Session } from "../../src/dialects/dialect.ts";
 import { postgres } from "../../src/dialects/postgres/dialect.ts";
 import type { Sample } from "../../src/guard/sample.ts";
 import { openSampler, type Sampler } from "../../src/guard/sampling.ts";
@@ -56,6 +57,13 @@ export async function client(url: string, applicationName = "shop"): Promise<pg.
   opened.on("error", () => {});
   await opened.connect();
   closing.push(() => opened.end());
+  return opened;
+}
+
+/** One of Belay's own kind. */
+export async function session(url: string): Promise<Session> {
+  const opened = await postgres.connect({ url, applicationName: "test" });
+  closing.push(() => opened.close());
   return opened;
 }
 

@@ -10,7 +10,7 @@ import { openSampler } from "../../src/guard/sampling.ts";
 import { signalKinds } from "../../src/guard/signals/all.ts";
 import { createProxy } from "../support/proxy.ts";
 import { createDatabase, forEachServer } from "../support/servers.ts";
-import { client, closing, one, samplerOf, stranger, until } from "./samples.ts";
+import { client, closing, one, samplerOf, session, stranger, until } from "./samples.ts";
 
 async function serve(
   answer: Parameters<typeof createServer>[1],
@@ -126,6 +126,38 @@ forEachServer("signals of the server", (server) => {
     await Promise.all([belay?.query("ROLLBACK"), other?.query("ROLLBACK")]);
     await Promise.allSettled([waiting]);
     await belay?.end();
+    expect(await until(sampler, "ok")).toMatchObject({ value: 0 });
+  });
+
+  test("own-deadlocks: what ours is told between two looks counts, and nothing counts twice", async () => {
+    const db = await database();
+    const sampler = samplerOf(db.url, "own-deadlocks");
+    const [belay, other] = await Promise.all([client(db.url, "belay:7"), client(db.url)]);
+    const [{ pid }] = (await belay.query("SELECT pg_backend_pid() AS pid")).rows;
+    const lose = () => sampler.tell({ pid, with: null, why: "deadlock detected" });
+    await belay.query("SET deadlock_timeout = '1min'; BEGIN; UPDATE t SET n = 1 WHERE id = 1");
+    await other.query("SET deadlock_timeout = '1min'; BEGIN; UPDATE t SET n = 1 WHERE id = 2");
+    const ours = belay.query("UPDATE t SET n = 1 WHERE id = 2");
+    const theirs = other.query("UPDATE t SET n = 1 WHERE id = 1");
+    for (const each of [ours, theirs]) each.catch(() => {});
+    const seeOne = async () => {
+      const sample = await one(sampler);
+      return "value" in sample && sample.value === 1;
+    };
+    while (!(await seeOne())) await realEnvironment.sleep(20);
+    // The same, as the engine has seen it, and as the server has ended it.
+    const [seen = null] = await postgres.readings.deadlocked(await session(db.url), "belay:");
+    sampler.tell({ pid, with: seen, why: "seen" });
+    lose();
+    expect(await one(sampler)).toMatchObject({ state: "ok", value: 1 });
+    // One more, that nobody has seen.
+    lose();
+    expect(await one(sampler)).toMatchObject({
+      ...{ state: "bad", value: 2 },
+      detail: expect.stringContaining("deadlock detected"),
+    });
+    await db.query("SELECT pg_terminate_backend($1)", [pid]);
+    await Promise.allSettled([ours, theirs]);
     expect(await until(sampler, "ok")).toMatchObject({ value: 0 });
   });
 

@@ -24,7 +24,7 @@ export interface Guarded<T> {
 /** Runs `work` with settings by which the guard holds it; looks until it has ended. */
 export async function whileRunning<T>(
   desk: Desk,
-  { settings, plan }: Response,
+  { settings, plan, sampler }: Response,
   watch: Watch,
   lookout: Lookout,
   work: (settings: Settings) => Promise<T>,
@@ -40,6 +40,7 @@ export async function whileRunning<T>(
     signal: AbortSignal.any(signals),
     report(event) {
       if (event.kind === "migration") running = event.version;
+      if (event.kind === "deadlock") sampler.tell(event);
       settings.report(event);
     },
     async rest(ranMs, signal) {

@@ -36,6 +36,10 @@ export function eventLines(output: Output): Report {
         for (const session of event.waiters)
           output.aside(paint.yellow(`  ! ${label} keeps ${who(session)} waiting`));
         return;
+      case "deadlock":
+        // That the server has failed ours stands in the line of the next attempt.
+        if (event.with) output.aside(paint.yellow(`  ! ${label}: ${event.why}`));
+        return;
       case "retry":
         output.aside(
           paint.yellow(

@@ -40,7 +40,8 @@ function isSocketError(error: unknown): boolean {
 
 function kindOf(code: string, message: string): Trouble["kind"] {
   if (code === sqlstate.lockNotAvailable) return "lock-timeout";
-  if (code === sqlstate.deadlock || code === sqlstate.serialization) return "deadlock";
+  if (code === sqlstate.deadlock) return "deadlock";
+  if (code === sqlstate.serialization) return "serialization";
   // One SQLSTATE for two things; the server's English is the only way to tell (lc_messages is set
   // to C by our sessions where the role may; a miss reads as "cancelled").
   if (code === sqlstate.queryCanceled) {

@@ -1,17 +1,26 @@
-// Owns: deadlocks with Belay, read from the table of locks: who waits for it while it waits for them. The
-// server's own counter does not say who took part.
+// Owns: deadlocks with Belay: read from the table of locks, by the guard and, more often, by the engine
+// while it waits; and told by the server to a session of ours that it has failed. The server's own counter
+// does not say who took part.
 
 import { z } from "zod";
 import type { Deadlocked } from "../../dialects/dialect.ts";
-import { defineSignal } from "../signal.ts";
+import { defineSignal, type OwnDeadlock } from "../signal.ts";
 
 /** Every session of a run is named so; see the lease. */
 const ours = "belay:";
 
-interface Seen extends Deadlocked {
-  /** Monotonic milliseconds. */
+interface Seen {
+  pid: number;
+  detail: string;
+  /** Monotonic milliseconds, first and last. */
   at: number;
+  lastAt: number;
+  /** The server has failed ours for it. */
+  isLost: boolean;
 }
+
+/** What the server says to ours comes after the deadlock was last seen in the table of locks. */
+const afterwardsMs = 2_000;
 
 function describe({ pid, with: other, application, user, query }: Deadlocked): string {
   const who = application === "" ? user : `${user} (${application})`;
@@ -33,20 +42,42 @@ export const kind = defineSignal({
   },
   measures({ limit, withinMs }) {
     const seen = new Map<string, Seen>();
-    return async ({ session, readings, environment }) => {
-      const at = environment.monotonic();
-      const found = await readings.deadlocked(session, ours);
-      for (const each of found) {
-        // One wait of ours, whoever else hangs on it.
-        const key = `${each.pid} ${each.since}`;
-        if (each.with !== null && !seen.has(key)) seen.set(key, { ...each, at });
+    let lost = 0;
+    const see = (each: Deadlocked, at: number) => {
+      // One wait of ours, whoever else hangs on it, and whoever has seen it.
+      const key = `${each.pid} ${each.since}`;
+      const known = seen.get(key);
+      if (known) known.lastAt = at;
+      else seen.set(key, { pid: each.pid, detail: describe(each), at, lastAt: at, isLost: false });
+    };
+    const lose = ({ pid, why }: OwnDeadlock, at: number) => {
+      const same = [...seen.values()].findLast(
+        (each) => each.pid === pid && !each.isLost && at - each.lastAt <= afterwardsMs,
+      );
+      if (same) {
+        same.isLost = true;
+        return;
       }
+      lost += 1;
+      seen.set(`lost ${lost}`, { pid, detail: why, at, lastAt: at, isLost: true });
+    };
+    return async ({ session, readings, environment, told }) => {
+      const at = environment.monotonic();
+      for (const each of told) {
+        if (each.with) see(each.with, at);
+        else lose(each, at);
+      }
+      const found = await readings.deadlocked(session, ours);
+      for (const each of found) if (each.with !== null) see(each, at);
       // What has ended deadlocks no more, whatever it did before.
       const connected = new Set(found.map(({ pid }) => pid));
       for (const [key, each] of seen) {
         if (at - each.at > withinMs || !connected.has(each.pid)) seen.delete(key);
       }
-      const detail = [...seen.values()].slice(-3).map(describe).join("; ");
+      const detail = [...seen.values()]
+        .slice(-3)
+        .map((each) => each.detail)
+        .join("; ");
       return {
         state: seen.size > limit ? "bad" : "ok",
         value: seen.size,
