@@ -113,6 +113,25 @@ forEachServer("corners of the undo window", (server) => {
     ]);
   });
 
+  test("a row that takes the key of a deleted one is its writer's, in each cell", async () => {
+    const { db, belay, project } = await world(server, {
+      "1_base.up.sql": `CREATE TABLE t (id int PRIMARY KEY, a text, b int);
+        INSERT INTO t VALUES (1, 'x', 1), (2, 'y', 2)`,
+      "2_change.up.sql": "UPDATE t SET a = NULL; UPDATE t SET b = b + 1; DELETE FROM t",
+    });
+    await using _p = project;
+    await using _d = db;
+    await belay.up();
+    await db.query("INSERT INTO t VALUES (1, NULL, 2)");
+    const { error, conflicts } = await belay.down();
+    expect(error).toBeUndefined();
+    expect(await db.query("SELECT * FROM t ORDER BY id")).toEqual([
+      { id: 1, a: null, b: 2 },
+      { id: 2, a: "y", b: 2 },
+    ]);
+    expect(conflicts).toContainEqual(expect.objectContaining({ key: { id: 1 } }));
+  });
+
   test("a value whose row has another key since is told with the key that it had", async () => {
     const { db, belay, project } = await world(server, {
       "1_base.up.sql": `CREATE TABLE t (id int PRIMARY KEY, n numeric);

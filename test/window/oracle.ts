@@ -156,7 +156,8 @@ class JudgedTable {
     const shouldBe = this.after === undefined ? states.was !== undefined : isThere(states);
     if (!shouldBe) {
       if (found === undefined || this.isCarried(states)) return [];
-      if (states.now && this.isTold(states, undefined)) return [];
+      // A cell of another type than it had cannot be compared with what it was.
+      if ((states.now || this.told.isOff) && this.isTold(states, undefined)) return [];
       return [`should be gone, is ${JSON.stringify(found)}`];
     }
     if (found === undefined) {

@@ -11,7 +11,7 @@ import { literal, quote } from "../names.ts";
 import type { ShelfId } from "../shelf-names.ts";
 import { differs, equalKeys, hasKey, newCell, oldCell, restored, same, stored } from "./cells.ts";
 import { conflictInsert, keyJson, restores, rowJson } from "./conflicts.ts";
-import { heedNewer, spareNewer, tellNewer } from "./newer.ts";
+import { hasMerges, heedNewer, spareNewer, tellNewer, tellTaken } from "./newer.ts";
 import { dollar, inShelf } from "./shelf.ts";
 import { nameOf, type Target, visible } from "./targets.ts";
 
@@ -252,26 +252,37 @@ function insertFunction(id: ShelfId, target: Target): string {
   names text := ${literal(names)};
   vals text := ${literal(values)};
   ${hidden.declare}
+  missing text;
   wanted bigint;
   done bigint;
 BEGIN
   SELECT count(*) INTO wanted FROM ${net} AS i WHERE i.op = 'd' AND i.no BETWEEN lo AND hi;
   IF wanted = 0 THEN RETURN; END IF;
   ${hidden.add}
-  EXECUTE 'INSERT INTO ' || ${literal(target.sql)} || ' (' || names || ') OVERRIDING SYSTEM VALUE SELECT ' || vals
-    || ' FROM ' || ${literal(net)} || ' AS i WHERE i.op = ''d'' AND ${range} ON CONFLICT DO NOTHING' USING lo, hi;
-  GET DIAGNOSTICS done = ROW_COUNT;
+  missing := 'INSERT INTO ' || ${literal(target.sql)} || ' (' || names || ') OVERRIDING SYSTEM VALUE SELECT ' || vals
+    || ' FROM ' || ${literal(net)} || ' AS i WHERE i.op = ''d'' AND ${range} ON CONFLICT DO NOTHING';
+  BEGIN
+    EXECUTE missing USING lo, hi;
+    GET DIAGNOSTICS done = ROW_COUNT;
+    IF done < wanted AND NOT ${restores} AND ${hasMerges} THEN RAISE EXCEPTION USING ERRCODE = 'BELAY'; END IF;
+  EXCEPTION WHEN SQLSTATE 'BELAY' THEN
+    -- Seldom: what others have written can be told from what came back only while that is not there.
+    ${tellTaken(id, target)}
+    EXECUTE missing USING lo, hi;
+    GET DIAGNOSTICS done = ROW_COUNT;
+  END;
   IF done < wanted AND to_regclass('belay.conflict') IS NOT NULL THEN
     EXECUTE ${literal(conflicts)} USING lo, hi;
-  END IF;${
-    sets.length === 0
-      ? ""
-      : `
+  END IF;
+${
+  sets.length === 0
+    ? ""
+    : `
   IF done < wanted AND ${restores} THEN
     UPDATE ${target.rows} AS t SET ${sets.join(", ")} FROM ${net} AS i
       WHERE i.op = 'd' AND i.no BETWEEN lo AND hi AND ${found};
   END IF;`
-  }
+}
 END`,
   );
 }

@@ -17,7 +17,7 @@ const makeList =
   "CREATE TEMPORARY TABLE IF NOT EXISTS belay_newer (target oid, attnum int, key jsonb) ON COMMIT DROP;";
 
 /** SQL: another one may follow. */
-const hasMerges = `(SELECT count(*) > 1 FROM pg_catalog.pg_namespace WHERE ${isOurSchema("nspname")} AND nspname <> 'belay')
+export const hasMerges = `(SELECT count(*) > 1 FROM pg_catalog.pg_namespace WHERE ${isOurSchema("nspname")} AND nspname <> 'belay')
     AND has_database_privilege(current_database(), 'TEMPORARY')`;
 
 const numberOf = ({ sql }: Target) =>
@@ -40,6 +40,19 @@ export function tellRows(
     INSERT INTO ${list} SELECT t.tableoid, n.number, pg_catalog.jsonb_build_array(${cells})
       FROM ${from} CROSS JOIN unnest(ARRAY[${numbers}]::int[]) AS n(number);
   END IF;`;
+}
+
+/**
+ * PL/pgSQL of `insert_<n>`, before it writes: a row that stands under the key of one that was deleted is
+ * somebody else's, whatever earlier statements of the migration had done to that one.
+ */
+export function tellTaken(id: ShelfId, target: Target): string {
+  const numbers = target.columns.map(({ number }) => number).join(", ");
+  return `${makeList}
+    INSERT INTO ${list} SELECT ${literal(target.sql)}::pg_catalog.regclass::oid, n.number, ${keyOf(target, oldCell)}
+      FROM ${inShelf(id, "net", target.number)} AS i JOIN ${target.rows} AS t ON ${hasKey(target.key, "t", "i", oldCell)}
+        CROSS JOIN unnest(ARRAY[${numbers}]::int[]) AS n(number)
+      WHERE i.op = 'd' AND i.no BETWEEN lo AND hi;`;
 }
 
 /** PL/pgSQL of `update_<n>`: what is listed is not the migration's; changes conditions in `is_base`. */
