@@ -113,6 +113,9 @@ export function holders(shape: Shape): TableShape[] {
   return shape.tables.filter(({ kind, isPartition }) => kind !== "v" && !isPartition);
 }
 
+/** Rows cannot be told apart any more. */
+export class SameTag extends Error {}
+
 export async function readSnapshot(client: pg.ClientBase): Promise<Snapshot> {
   const shape = await readShape(client);
   const tables = holders(shape).filter(({ columns }) => columns.some((c) => c.name === tagColumn));
@@ -129,7 +132,7 @@ export async function readSnapshot(client: pg.ClientBase): Promise<Snapshot> {
   for (const { place, tag, cells } of found.rows) {
     const { name, columns } = tables[place]!;
     const table = rows.get(name)!;
-    if (table.has(tag)) throw new Error(`two rows of ${name} have the tag ${tag}`);
+    if (table.has(tag)) throw new SameTag(`two rows of ${name} have the tag ${tag}`);
     table.set(tag, Object.fromEntries(columns.map((column, at) => [column.name, cells[at]!])));
   }
   return { shape, rows };
