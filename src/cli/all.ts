@@ -15,6 +15,7 @@ import { command as prove } from "./commands/prove.ts";
 import { command as recover } from "./commands/recover.ts";
 import { command as redo } from "./commands/redo.ts";
 import { command as report } from "./commands/report.ts";
+import { command as serve } from "./commands/serve.ts";
 import { command as status } from "./commands/status.ts";
 import { command as up } from "./commands/up.ts";
 import { command as verify } from "./commands/verify.ts";
@@ -37,6 +38,7 @@ export const commands: readonly Command[] = [
   report,
   decide,
   notify,
+  serve,
   demo,
   completion,
 ];

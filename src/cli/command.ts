@@ -41,6 +41,8 @@ export interface Command {
   args?: readonly { name: string; summary: string }[];
   options?: readonly Option[];
   examples: readonly string[];
+  /** Said at the first Ctrl-C; absent: that what runs is being cancelled. */
+  farewell?: string;
   /** Returns the exit status. Loads what it needs by import(), so that `--help` stays quick. */
   run(context: Context, input: Input): Promise<number>;
 }

@@ -74,6 +74,8 @@ function addCommand(
   });
 }
 
+const cancelling = "Cancelling; once more to leave at once (then run belay recover).";
+
 async function runCommand(command: Command, args: (string | undefined)[], flags: Flags) {
   const json = flags.json === true;
   const color = flags.color !== false && process.env.NO_COLOR === undefined && process.stdout.isTTY;
@@ -81,7 +83,7 @@ async function runCommand(command: Command, args: (string | undefined)[], flags:
   const interrupt = new AbortController();
   const onSignal = () => {
     if (interrupt.signal.aborted) process.exit(exit.interrupted);
-    output.aside("Cancelling; once more to leave at once (then run belay recover).");
+    output.aside(command.farewell ?? cancelling);
     interrupt.abort();
   };
   process.on("SIGINT", onSignal).on("SIGTERM", onSignal);

@@ -63,6 +63,12 @@ const readLease = (table: LeaseTable) => `
          greatest(0, ceil(extract(epoch FROM expires_at - clock_timestamp())))::int AS seconds
     FROM belay.${table} l`;
 
+/** The run that holds it; null where it is free, or its term is over. Looks only. */
+export async function leaseHolder(session: Session, table: LeaseTable): Promise<string | null> {
+  const [row] = await session.query<LeaseRow>(readLease(table));
+  return row === undefined || row.expired ? null : row.run;
+}
+
 /** Takes the lease. Throws BELAY_LEASE_HELD, naming the holder, while another run has it. */
 export async function acquireLease(options: LeaseOptions): Promise<Lease> {
   const { keeper, run, holder, environment, table = "lease" } = options;

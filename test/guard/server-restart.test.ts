@@ -1,46 +1,11 @@
 // The database server is killed in the middle of a rollback of the guard, and comes back: the rollback
 // is finished, by whoever watches then, and happens exactly once.
 
-import { readFileSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { realEnvironment } from "../../src/core/environment.ts";
-import { identify } from "../../src/dialects/postgres/embedded/process.ts";
-import { type EmbeddedServer, openEmbedded } from "../../src/dialects/postgres/embedded.ts";
 import { createBelay } from "../../src/index.ts";
-import { fastFolder } from "../support/start-postgres.ts";
+import { mortalServer } from "../support/mortal-server.ts";
 import { guardOf, lost, rollbacks, watchedShop } from "./watched-shop.ts";
-
-/** A server of its own, which can be killed and started again. */
-async function mortalServer() {
-  const dir = join(await mkdtemp(join(fastFolder(), "belay-guard-restart-")), ".belay");
-  // The kill is the process's, not the machine's: what was written is in the kernel's hands.
-  const settings = { fsync: "off", full_page_writes: "off" };
-  const open = () => openEmbedded({ dir, environment: realEnvironment, settings });
-  let server: EmbeddedServer = await open();
-  let killed = 0;
-  return {
-    url: server.url("postgres"),
-    kill() {
-      killed = Number.parseInt(readFileSync(join(server.dataDir, "postmaster.pid"), "utf8"), 10);
-      process.kill(killed, "SIGKILL");
-    },
-    async start() {
-      // The signal is delivered at once, but on a busy machine the process takes its time to go.
-      while (identify(killed)) await realEnvironment.sleep(5);
-      // The first handle still counts as a user of the server; it is closed with the new one.
-      const old = server;
-      server = await open();
-      await old.close();
-      return server.url("postgres");
-    },
-    async [Symbol.asyncDispose]() {
-      await server.destroy();
-      await rm(dirname(dir), { recursive: true, force: true });
-    },
-  };
-}
 
 /** Points of the rollback; of a run's points the second passing is the rollback's. */
 const points = { "incident-decided": 1, "statement-executed": 2, "step-committed": 2 };
