@@ -79,10 +79,14 @@ const cancelling = "Cancelling; once more to leave at once (then run belay recov
 async function runCommand(command: Command, args: (string | undefined)[], flags: Flags) {
   const json = flags.json === true;
   const color = flags.color !== false && process.env.NO_COLOR === undefined && process.stdout.isTTY;
-  const output = createOutput(process, { json, color });
+  const { TERM: term, CI: ci } = process.env;
+  const output = createOutput(process, { json, color, term, ci });
   const interrupt = new AbortController();
   const onSignal = () => {
-    if (interrupt.signal.aborted) process.exit(exit.interrupted);
+    if (interrupt.signal.aborted) {
+      output.close();
+      process.exit(exit.interrupted);
+    }
     output.aside(command.farewell ?? cancelling);
     interrupt.abort();
   };
@@ -106,6 +110,7 @@ async function runCommand(command: Command, args: (string | undefined)[], flags:
     renderError(error, output);
     return error.exit;
   } finally {
+    output.close();
     process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
   }
 }
@@ -117,6 +122,8 @@ async function readSettings(flags: Flags, output: Output, signal: AbortSignal): 
   const { defaultLimits } = await import("../engine/run.ts");
   const { environmentFromProcess } = await import("./crash.ts");
   const { eventLines } = await import("./render/events.ts");
+  const { liveView } = await import("./live/live-view.ts");
+  const environment = environmentFromProcess();
   const config = await readConfig(projectDir);
   const databaseUrl = text(flags.databaseUrl) ?? process.env.DATABASE_URL ?? config.databaseUrl;
   const format = text(flags.format) ?? config.format;
@@ -134,7 +141,8 @@ async function readSettings(flags: Flags, output: Output, signal: AbortSignal): 
     ...(config.guard === undefined ? {} : { guard: config.guard }),
     ...(config.notify === undefined ? {} : { notify: config.notify }),
     secret: (name) => process.env[name],
-    ...{ projectDir, signal, report: eventLines(output), environment: environmentFromProcess() },
+    ...{ projectDir, signal, environment },
+    report: liveView(output, environment, eventLines(output)),
     limits: {
       lockTimeoutMs: limit(
         "--lock-timeout",

@@ -3,9 +3,11 @@
 
 import pc from "picocolors";
 
+import { openPicture, type Size, type Terminal } from "./picture.ts";
+
 export interface Streams {
   stdout: { write(text: string): unknown };
-  stderr: { write(text: string): unknown; isTTY?: boolean; columns?: number };
+  stderr: Terminal;
 }
 
 export interface Output {
@@ -13,42 +15,68 @@ export interface Output {
   line(text?: string): void;
   /** Progress and warnings, for people, never on stdout. */
   aside(text: string): void;
-  /** A line that the next one replaces; nothing where there is no terminal. */
+  /** A line that the next one replaces; nothing where there is no terminal, or while there is a view. */
   live(text: string): void;
+  /** Whether a view would be seen. */
+  readonly hasView: boolean;
+  /** The lines of a picture that stays below all others, until it is replaced, or until `close`. */
+  view(draw: (size: Size) => string[]): void;
   /** The one JSON document. */
   document(value: unknown): void;
+  /** Takes away what would be replaced; also before the process leaves at once. */
+  close(): void;
   readonly paint: ReturnType<typeof pc.createColors>;
 }
 
-export function createOutput(streams: Streams, options: { json: boolean; color: boolean }): Output {
-  const { stdout, stderr } = streams;
-  const paint = pc.createColors(options.color);
-  const isTerminal = stderr.isTTY === true;
+export interface OutputOptions {
+  json: boolean;
+  color: boolean;
+  /** Environment variables that say what kind of terminal it is. */
+  term?: string | undefined;
+  ci?: string | undefined;
+}
+
+export function createOutput({ stdout, stderr }: Streams, options: OutputOptions): Output {
+  const isTerminal = stderr.isTTY === true && options.term !== "dumb";
+  const isWatched = (options.ci ?? "") === "" && !options.json;
+  const picture = openPicture(stderr);
   let isLive = false;
   const clear = () => {
     if (isLive) stderr.write("\r\u001B[K");
     isLive = false;
   };
+  const above = (write: () => void) => {
+    clear();
+    picture.above(write);
+  };
   return {
-    paint,
+    paint: pc.createColors(options.color),
     line(text = "") {
-      clear();
-      if (!options.json) stdout.write(`${text}\n`);
+      above(() => {
+        if (!options.json) stdout.write(`${text}\n`);
+      });
     },
     aside(text) {
-      clear();
-      stderr.write(`${text}\n`);
+      above(() => stderr.write(`${text}\n`));
     },
     live(text) {
-      if (!isTerminal) return;
+      if (!isTerminal || picture.isThere()) return;
       const width = (stderr.columns ?? 80) - 1;
       clear();
       stderr.write(text.length > width ? `${text.slice(0, width - 1)}…` : text);
       isLive = true;
     },
-    document(value) {
+    hasView: isTerminal && isWatched,
+    view(draw) {
       clear();
-      stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+      picture.show(draw);
+    },
+    document(value) {
+      above(() => stdout.write(`${JSON.stringify(value, null, 2)}\n`));
+    },
+    close() {
+      clear();
+      picture.close();
     },
   };
 }

@@ -1,7 +1,9 @@
 // Owns: a watch's view of things: it takes rounds of samples, keeps the last of them, and says what
 // each rule makes of its signal.
 
+import type { Gauge } from "../core/gauge.ts";
 import { type FalseAlarms, falseAlarms } from "./false-alarms.ts";
+import { openGauges, type Waiter, waitersOf } from "./gauges.ts";
 import type { Finding } from "./ladder.ts";
 import type { GuardPlan } from "./options.ts";
 import type { Known } from "./rule.ts";
@@ -17,6 +19,8 @@ export interface Look {
   at: number;
   samples: Sample[];
   findings: Finding[];
+  gauges: Gauge[];
+  waiting: Waiter[] | null;
 }
 
 export interface Lookout {
@@ -35,19 +39,22 @@ export async function takeBaseline(
   sampler: Sampler,
   { intervalMs, baselineReadings }: GuardPlan,
   pause: (ms: number) => Promise<void>,
+  seen: (samples: readonly Sample[], left: number) => void = () => {},
 ): Promise<Baseline> {
   const samples: Sample[] = [];
   await sampler.sample();
   for (let round = 0; round < baselineReadings; round += 1) {
     await pause(intervalMs);
-    samples.push(...(await sampler.sample()));
+    const sampled = await sampler.sample();
+    samples.push(...sampled);
+    seen(sampled, baselineReadings - round - 1);
   }
   return baselineOf(knownOf(samples));
 }
 
 function baselineOf(samples: readonly (Sample & Known)[]): Baseline {
   const baseline: Baseline = new Map();
-  for (const { signal, at: _, ...known } of samples) {
+  for (const { signal, at: _, waiting: __, ...known } of samples) {
     baseline.set(signal, [...(baseline.get(signal) ?? []), known as Known]);
   }
   return baseline;
@@ -71,6 +78,7 @@ export function openLookout(
       series: [] as Sample[],
     };
   });
+  const gaugesOf = openGauges({ signals, rules }, baseline);
   const find = (name: string) => watched.find(({ rule }) => rule.signal === name);
   return {
     async look() {
@@ -89,7 +97,12 @@ export function openLookout(
           dryRun: rule.dryRun === true || isAbsent,
         };
       });
-      return { at: samples[0]?.at ?? 0, samples, findings };
+      const gauges = gaugesOf(samples).map((each, index) => {
+        const { state, dryRun } = findings[index] as Finding;
+        return { ...each, verdict: state, dryRun };
+      });
+      const waiting = waitersOf(signals, samples);
+      return { at: samples[0]?.at ?? 0, samples, findings, gauges, waiting };
     },
     series: (name) => find(name)?.series ?? [],
     trust: (name) => find(name)?.trust ?? noTrust,

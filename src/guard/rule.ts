@@ -115,6 +115,15 @@ export interface Test {
    * not happen to be in it. Each call begins another series.
    */
   imagine(baseline: readonly Known[], random: () => number): () => Known;
+  /**
+   * Beyond which a sample is bad by itself; undefined: that is no matter of one number. `own`: the
+   * signal's limit.
+   */
+  limit(
+    baseline: readonly Known[],
+    options: TestOptions,
+    own: number | undefined,
+  ): number | undefined;
   /** Why it can find nothing in such a window; undefined: it can. */
   blind?(baseline: readonly Known[], options: TestOptions, window: number): string | undefined;
 }

@@ -55,7 +55,12 @@ type Needs =
   | { needs: "outside"; measure: Measure<OutsideContext> };
 
 /** A signal that is ready to be sampled; what it remembers between samples is its own. */
-export type Signal = Told & Needs & { name: string };
+export type Signal = Told &
+  Needs & {
+    name: string;
+    /** Beyond which it says by itself that a sample is bad, in its unit; absent: there is none. */
+    limit?: number;
+  };
 
 export interface SignalKind extends Told {
   /** It needs nothing to be told, so every watch has it. */
@@ -68,6 +73,8 @@ export interface SignalKind extends Told {
 
 type Definition<Shape extends z.ZodRawShape> = Told & {
   options: Shape;
+  /** Where the options decide what is measured; absent: the unit of the kind, and {@link usualLimit}. */
+  scale?(options: z.infer<z.ZodObject<Shape>>): { unit: string; limit?: number | undefined };
 } & (
     | {
         needs: "database";
@@ -91,12 +98,22 @@ export function defineSignal<Shape extends z.ZodRawShape>(
     schema: z.strictObject({ kind: z.literal(kind), ...options }),
     create(name, given) {
       const parsed = own.parse(given) as z.infer<z.ZodObject<Shape>>;
+      const scale = definition.scale?.(parsed) ?? { unit, limit: usualLimit(parsed, unit) };
+      const named = { ...told, name, unit: scale.unit, ...limited(scale.limit) };
       // The two arms are the same but for the context that they are given.
       return definition.needs === "database"
-        ? { ...told, name, needs: "database", measure: definition.measures(parsed) }
-        : { ...told, name, needs: "outside", measure: definition.measures(parsed) };
+        ? { ...named, needs: "database", measure: definition.measures(parsed) }
+        : { ...named, needs: "outside", measure: definition.measures(parsed) };
     },
   };
+}
+
+const limited = (limit: number | undefined) => (limit === undefined ? {} : { limit });
+
+/** By the names that kinds give to what a value may not exceed: `limit`, or with the unit at its end. */
+function usualLimit(options: Record<string, unknown>, unit: string): number | undefined {
+  const named = unit === "ms" ? options.limitMs : options.limit;
+  return typeof named === "number" ? named : undefined;
 }
 
 /** Bad above the limit. */

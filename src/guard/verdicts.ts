@@ -28,10 +28,14 @@ export function seenBy(rule: Rule, baseline: readonly Known[]): (sample: Sample)
   };
 }
 
+/** Whether enough is known of what is usual. */
+export function isLearnt({ test }: Rule, baseline: readonly Known[]): boolean {
+  return test === "condition" || baseline.length >= leastBaseline;
+}
+
 /** Undefined: too little is known of what is usual. */
 function judgeOf(rule: Rule, baseline: readonly Known[], window: number): Judge | undefined {
-  const needsBaseline = rule.test !== "condition";
-  if (needsBaseline && baseline.length < leastBaseline) return undefined;
+  if (!isLearnt(rule, baseline)) return undefined;
   return tests[rule.test].begin(baseline, rule, window);
 }
 

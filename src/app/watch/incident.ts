@@ -29,7 +29,7 @@ type StepBody = IncidentStep extends infer Step
 /** Writes a step; also into `incident`, which is what the journal would say of it. */
 export async function record(
   desk: Desk,
-  { environment }: Pick<Settings, "environment">,
+  { environment, report }: Pick<Settings, "environment" | "report">,
   incident: Incident,
   body: StepBody,
 ): Promise<void> {
@@ -37,6 +37,7 @@ export async function record(
   const step = { watch: incident.watch, time, ...body } as IncidentStep;
   await desk.record({ kind: "incident", body: step });
   incident.steps.push(step);
+  report({ kind: "incident", step: step.step });
 }
 
 /** What was known when it was detected, for the record. */

@@ -11,7 +11,9 @@ import {
 } from "../../guard/ladder.ts";
 import type { Lookout } from "../../guard/lookout.ts";
 import type { WatchFinished } from "../../journal/record.ts";
+import type { JournalState } from "../../journal/state.ts";
 import { type Covered, type Incident, stepOf, type Watch } from "../../journal/watches.ts";
+import { windowEnd } from "../finalize.ts";
 import type { Settings } from "../settings.ts";
 import type { Desk } from "./desk.ts";
 import { carryOut, detectedBy, type Response, record } from "./incident.ts";
@@ -43,17 +45,17 @@ export async function settle(
 
 /** Call again and again, until it says how the watch has ended; that is in the journal then. */
 function rounds(desk: Desk, response: Response, watch: Watch, lookout: Lookout) {
-  const { environment } = response.settings;
+  const { environment, report } = response.settings;
   const options = { ...usualLadder, quietMs: response.plan.quietMs };
   const tick = clock(response, watch.started.watchMs);
   const isDue = every(environment, journalEveryMs);
   let ladder = groundLadder(environment.now());
-  let situation: Situation & { covers: Covered[] } = { phase: "settling", covers: watch.covers };
+  let situation: Settling = { phase: "settling", covers: watch.covers, undoUntil: null };
   const ask = async () => {
-    situation = await situationOf(desk, watch);
+    situation = await situationOf(desk, watch, response.settings);
   };
   return async (): Promise<WatchFinished | undefined> => {
-    const { at, findings } = await lookout.look();
+    const { at, findings, gauges, waiting } = await lookout.look();
     if (desk.lost.aborted) throw desk.lost.reason;
     const isBad = findings.some(({ state }) => state === "bad");
     if (isBad) await ask();
@@ -63,11 +65,14 @@ function rounds(desk: Desk, response: Response, watch: Watch, lookout: Lookout) 
     const { ladder: next, move: wanted } = climb(ladder, findings, situation, at, options);
     ladder = next;
     const move = await weighed(response.settings, wanted, situation.covers);
+    const { undoUntil } = situation;
+    const shown = { rung: ladder.rung, gauges, waiting, leftMs: tick.leftMs(), undoUntil };
+    report({ kind: "look", look: { phase: "settling", ...shown } });
     if (move) desk.moved(told(move, lookout));
     if (move?.to === "rollback" || move?.to === "page") {
       return decide(desk, response, { ...watch, covers: situation.covers }, move, lookout);
     }
-    const finished = tick(ladder.rung === "calm" && isWell(findings));
+    const finished = tick.end(ladder.rung === "calm" && isWell(findings));
     if (finished === undefined) return undefined;
     await ask();
     const isGone = situation.covers.length === 0;
@@ -86,15 +91,31 @@ async function weighed(
   return objection === undefined ? move : { ...move, to: "page", why: objection };
 }
 
+interface Settling extends Situation {
+  covers: Covered[];
+  /** Epoch milliseconds: the end of the first undo window of them; null: none is known. */
+  undoUntil: number | null;
+}
+
 /** What is covered now, and whether it can be taken back: others may have done so, or more, by hand. */
 async function situationOf(
   desk: Desk,
   { seq, covers: before }: Watch,
-): Promise<Situation & { covers: Covered[] }> {
+  settings: Settings,
+): Promise<Settling> {
   const state = await desk.state();
   const covers = state.watches.find((each) => each.seq === seq)?.covers ?? before;
   const why = irreversible(state, covers);
-  return { phase: "settling", covers, ...(why && { irreversible: why }) };
+  const undoUntil = firstEnd(state, covers, settings);
+  return { phase: "settling", covers, undoUntil, ...(why && { irreversible: why }) };
+}
+
+function firstEnd({ shelves }: JournalState, covers: readonly Covered[], settings: Settings) {
+  const versions = new Set(covers.map(({ version }) => version));
+  const ends = [...shelves.values()]
+    .filter(({ version }) => versions.has(version))
+    .map(({ since }) => Date.parse(windowEnd(since, settings)));
+  return ends.length === 0 ? null : Math.min(...ends);
 }
 
 const takenBack: WatchFinished = {
@@ -117,11 +138,11 @@ function every({ monotonic }: Environment, ms: number): () => boolean {
   };
 }
 
-/** What was not looked at, or was not well, does not count as watched. Call once each round. */
+/** What was not looked at, or was not well, does not count as watched. `end`: once each round. */
 function clock({ settings: { environment }, plan }: Response, watchMs: number) {
   const startedAt = environment.monotonic();
   let [lastAt, wellMs] = [startedAt, 0];
-  return (isWell: boolean): WatchFinished | undefined => {
+  const end = (isWell: boolean): WatchFinished | undefined => {
     const now = environment.monotonic();
     if (isWell) wellMs += Math.min(now - lastAt, 2 * plan.intervalMs);
     lastAt = now;
@@ -130,6 +151,7 @@ function clock({ settings: { environment }, plan }: Response, watchMs: number) {
     const seconds = Math.round(wellMs / 1_000);
     return { outcome: "unclear", why: `all was known to be well for ${seconds} s only` };
   };
+  return { end, leftMs: () => Math.max(0, watchMs - wellMs) };
 }
 
 /** A watch that ends with something bad is not merely unclear. */

@@ -2,8 +2,10 @@
 // the run while it works, and watches for a time after it.
 
 import { BelayError, messageOf } from "../../core/errors.ts";
+import { openGauges, waitersOf } from "../../guard/gauges.ts";
 import { type Baseline, type Lookout, openLookout, takeBaseline } from "../../guard/lookout.ts";
 import { type GuardPlan, guardPlan } from "../../guard/options.ts";
+import type { Sample } from "../../guard/sample.ts";
 import { openSampler, type Sampler } from "../../guard/sampling.ts";
 import type { WatchFinished } from "../../journal/record.ts";
 import { openWatch, type Watch } from "../../journal/watches.ts";
@@ -94,7 +96,14 @@ async function begin(
   const { intervalMs, baselineReadings } = plan;
   const seconds = Math.ceil((baselineReadings * intervalMs) / 1_000);
   report({ kind: "note", message: `The guard learns what is usual, for ${seconds} s.` });
-  const baseline = await takeBaseline(sampler, plan, (ms) => environment.sleep(ms, signal));
+  const gaugesOf = openGauges(plan, new Map());
+  const learn = (samples: readonly Sample[], left: number) => {
+    const shown = { gauges: gaugesOf(samples), waiting: waitersOf(plan.signals, samples) };
+    const look = { ...shown, rung: "calm", leftMs: left * intervalMs, undoUntil: null };
+    report({ kind: "look", look: { phase: "learning", ...look } });
+  };
+  const pause = (ms: number) => environment.sleep(ms, signal);
+  const baseline = await takeBaseline(sampler, plan, pause, learn);
   const lookout = openLookout(sampler, plan, baseline, watchMs);
   for (const { signal: name, onceKnown } of plan.rules) {
     const why = sampler.unseen.get(name);

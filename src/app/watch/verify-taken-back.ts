@@ -1,6 +1,7 @@
 // Owns: whether a rollback has really led back: what the run itself verified, the catalog against the
 // journal, the user's tests for the application as it was before, and that what was bad is over.
 
+import { openGauges, waitersOf } from "../../guard/gauges.ts";
 import type { Baseline } from "../../guard/lookout.ts";
 import type { GuardPlan } from "../../guard/options.ts";
 import type { Sample } from "../../guard/sample.ts";
@@ -47,9 +48,15 @@ export async function verifyTakenBack({
   const seen = new Map(
     plan.rules.map((rule) => [rule.signal, seenBy(rule, baseline.get(rule.signal) ?? [])]),
   );
+  const gaugesOf = openGauges(plan, baseline);
   const asRuled: Pick<Sampler, "sample"> = {
-    sample: async () =>
-      (await sampler.sample()).map((sample) => seen.get(sample.signal)?.(sample) ?? sample),
+    sample: async () => {
+      const samples = await sampler.sample();
+      const shown = { gauges: gaugesOf(samples), waiting: waitersOf(plan.signals, samples) };
+      const look = { ...shown, rung: null, leftMs: null, undoUntil: null };
+      settings.report({ kind: "look", look: { phase: "verifying", ...look } });
+      return samples.map((sample) => seen.get(sample.signal)?.(sample) ?? sample);
+    },
   };
   const recovered = await untilOk(asRuled, (signal) => reasons.includes(signal), pause);
   return [catalog, ...(await smoke(settings, plan, pause)), ...recovered];

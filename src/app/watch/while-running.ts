@@ -52,12 +52,14 @@ export async function whileRunning<T>(
   const looking = async () => {
     let ladder = groundLadder(environment.now());
     while (!ended.signal.aborted) {
-      const { at, findings } = await lookout.look();
+      const { at, findings, gauges, waiting } = await lookout.look();
       if (ended.signal.aborted || desk.lost.aborted) return;
       const options = { ...usualLadder, quietMs: plan.quietMs };
       const step = climb(ladder, findings, { phase: "running" }, at, options);
       ladder = step.ladder;
       rung = ladder.rung;
+      const shown = { gauges, waiting, rung, leftMs: null, undoUntil: null };
+      settings.report({ kind: "look", look: { phase: "running", ...shown } });
       if (step.move) desk.moved(told(step.move, lookout));
       if (step.move?.to === "cancel") {
         incident = await detect(desk, settings, watch, { ...step.move, action: "cancel" }, lookout);

@@ -60,6 +60,10 @@ export function eventLines(output: Output): Report {
       case "guard":
         output.aside((event.pages ? paint.red : paint.yellow)(`◆ ${event.message}`));
         return;
+      // For the live view; without one the moves of the guard are told, and its notes.
+      case "look":
+      case "incident":
+        return;
       case "note":
         output.aside(paint.dim(event.message));
         return;

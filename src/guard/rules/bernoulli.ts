@@ -61,6 +61,7 @@ export const bernoulli: Test = {
       };
     };
   },
+  limit: () => undefined,
   imagine(baseline, random) {
     const seen = baseline.map(eventsOf);
     const all = seen.reduce((sum, each) => sum + each.all, 0);

@@ -40,6 +40,10 @@ export const condition: Test = {
       return { state: isBad ? "bad" : "ok", alone: isFailure ? "bad" : "ok", detail };
     };
   },
+  limit: (_baseline, { failureCondition, successCondition }, own) =>
+    failureCondition || successCondition
+      ? (failureCondition?.over ?? successCondition?.under)
+      : own,
   imagine(baseline, random) {
     // A failure that was not seen in n readings is not impossible: half a one is added.
     const failures = baseline.filter(({ state }) => state === "bad").length;

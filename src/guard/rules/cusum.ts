@@ -36,5 +36,6 @@ export const cusum: Test = {
       };
     };
   },
+  limit: (baseline, { deadBand = 1.25 }) => deadBand * median(baseline.map(({ value }) => value)),
   imagine: imagineValues,
 };

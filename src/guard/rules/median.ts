@@ -22,6 +22,7 @@ export const aboveMedian: Test = {
       return { state, alone: isHigh ? "bad" : "ok", detail };
     };
   },
+  limit: (baseline, { factor = 1.5 }) => factor * median(baseline.map(({ value }) => value)),
   imagine: imagineValues,
 };
 

@@ -21,6 +21,7 @@ export const kind = defineSignal({
   // Three looks: a lock attempt that is over before anybody notices is what the lock timeout is for.
   usual: { test: "condition", consecutive: 3, action: "rollback" },
   options: { overMs: z.number().nonnegative().default(1_000) },
+  scale: () => ({ unit: "sessions", limit: 0 }),
   measures:
     ({ overMs }) =>
     async ({ session, readings }) => {
@@ -29,7 +30,7 @@ export const kind = defineSignal({
       const detail = long.slice(0, 3).map(describe).join("; ");
       return {
         state: long.length > 0 ? "bad" : "ok",
-        value: long.length,
+        ...{ value: long.length, waiting },
         ...(detail && { detail }),
       };
     },

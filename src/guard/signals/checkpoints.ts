@@ -38,6 +38,8 @@ export const kind = defineSignal({
     // The server warns where they are less than checkpoint_warning, 30 seconds, apart.
     limit: z.number().nonnegative().default(2),
   },
+  // Its limit grows with what is usual for the server.
+  scale: () => ({ unit: "checkpoints" }),
   measures({ limit }) {
     let seen: Seen[] = [];
     return async ({ session, readings, environment }) => {

@@ -25,6 +25,10 @@ export const kind = defineSignal({
     /** Of a number there; absent: only its rule judges it. */
     limit: z.number().optional(),
   },
+  scale: ({ pointer, equals, limitMs, limit }) =>
+    pointer === undefined || equals !== undefined
+      ? { unit: "ms", limit: limitMs }
+      : { unit: /ms$/i.test(pointer) ? "ms" : "", limit },
   measures:
     ({ url, headers, status, limitMs, pointer, equals, limit = Number.POSITIVE_INFINITY }) =>
     async ({ environment, abort }) => {

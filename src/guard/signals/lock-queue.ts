@@ -16,10 +16,7 @@ export const kind = defineSignal({
     async ({ session, readings }) => {
       const waiting = await readings.lockQueue(session);
       const [first] = waiting;
-      return upTo(
-        limit,
-        waiting.length,
-        first && `the longest has waited ${Math.round(first.waitedMs)} ms`,
-      );
+      const detail = first && `the longest has waited ${Math.round(first.waitedMs)} ms`;
+      return { ...upTo(limit, waiting.length, detail), waiting };
     },
 });
