@@ -9,6 +9,7 @@ import type { Folder } from "../formats/read-folder.ts";
 import type { GuardConfig } from "../guard/options.ts";
 import type { NotifyConfig } from "../notify/options.ts";
 import type { Lookup } from "../notify/secret.ts";
+import type { Leaving } from "./watch/leaving.ts";
 
 export interface Settings {
   /** Absent: the embedded PostgreSQL under `projectDir/.belay`. */
@@ -26,6 +27,8 @@ export interface Settings {
   report: Report;
   /** Aborted by Ctrl-C: the running statement is cancelled and rolled back. */
   signal?: AbortSignal;
+  /** Asks what is to become of a watch that somebody interrupts; absent: `signal` leaves it. */
+  leaving?: Leaving;
   /** The configuration's policy: `up` refuses a migration without a fresh proof. */
   requireProof?: boolean;
   /** How long what a migration drops is kept at least; default 72 h. */

@@ -9,6 +9,7 @@ import type { Command, Context, Flags, Option } from "./command.ts";
 import { globalOptions } from "./global-options.ts";
 import { duration, text } from "./options.ts";
 import { createOutput, type Output } from "./output.ts";
+import { openQuestion } from "./question.ts";
 
 /** A reader that has left (`belay up | head`) must not end a migration halfway. */
 function outliveReaders(): void {
@@ -74,6 +75,7 @@ function addCommand(
   });
 }
 
+const leaving = "Leaving the watch: belay watch goes on with it.";
 const cancelling = "Cancelling; once more to leave at once (then run belay recover).";
 
 async function runCommand(command: Command, args: (string | undefined)[], flags: Flags) {
@@ -82,17 +84,20 @@ async function runCommand(command: Command, args: (string | undefined)[], flags:
   const { TERM: term, CI: ci } = process.env;
   const output = createOutput(process, { json, color, term, ci });
   const interrupt = new AbortController();
-  const onSignal = () => {
+  const question = openQuestion(process.stdin, output.aside);
+  const onSignal = (signal: NodeJS.Signals) => {
     if (interrupt.signal.aborted) {
       output.close();
       process.exit(exit.interrupted);
     }
-    output.aside(command.farewell ?? cancelling);
+    if (signal === "SIGINT" && output.hasView && question.ask()) return;
+    output.aside(command.farewell ?? (question.isOpen ? leaving : cancelling));
     interrupt.abort();
   };
   process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
   try {
-    const settings = await readSettings(flags, output, interrupt.signal);
+    const read = await readSettings(flags, output, interrupt.signal);
+    const settings = { ...read, leaving: question };
     const context: Context = {
       settings,
       output,

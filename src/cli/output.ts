@@ -61,7 +61,7 @@ export function createOutput({ stdout, stderr }: Streams, options: OutputOptions
     },
     live(text) {
       if (!isTerminal || picture.isThere()) return;
-      const width = (stderr.columns ?? 80) - 1;
+      const width = (stderr.columns || 80) - 1;
       clear();
       stderr.write(text.length > width ? `${text.slice(0, width - 1)}…` : text);
       isLive = true;

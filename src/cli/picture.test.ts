@@ -79,6 +79,12 @@ test("is drawn anew when the terminal gets another size", () => {
   expect(terminal.shows()).toBe("");
 });
 
+test("is drawn for a usual terminal where that does not know its size", () => {
+  const terminal = screen(0);
+  openPicture(terminal).show(({ columns, rows }) => [`${columns} x ${rows}`]);
+  expect(terminal.shows()).toBe("80 x 24\n");
+});
+
 test("is there only for people who look at a terminal", () => {
   const has = (given: { isTTY?: boolean; term?: string; ci?: string; json?: boolean }) => {
     const { isTTY = true, json = false, ...rest } = given;

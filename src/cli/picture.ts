@@ -40,9 +40,10 @@ const colours = /\u001B\[\d+m/g;
 export function openPicture(terminal: Terminal): Picture {
   let draw: ((size: Size) => string[]) | undefined;
   let drawn: string[] = [];
+  // Terminals that do not know say 0.
   const size = (): Size => ({
-    columns: terminal.columns ?? usualSize.columns,
-    rows: terminal.rows ?? usualSize.rows,
+    columns: terminal.columns || usualSize.columns,
+    rows: terminal.rows || usualSize.rows,
   });
   /** Rows that it takes now: a terminal that got narrower has broken its lines. */
   const taken = () => {

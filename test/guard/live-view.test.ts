@@ -1,6 +1,7 @@
 // The live view as people get it: the real program on a terminal, which `script` of util-linux plays.
 
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -8,17 +9,17 @@ import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { runBelay } from "../support/belay.ts";
 import { servers } from "../support/servers.ts";
-import { guardOf, watchedShop } from "./watched-shop.ts";
+import { guardOf, lost, rollbacks, watchedShop } from "./watched-shop.ts";
 
 const script = "/usr/bin/script";
 const missing = existsSync(script) ? "" : ` (skipped: no ${script}; it comes with util-linux)`;
 const program = join(import.meta.dirname, "../../bin/belay.js");
 
-async function watched() {
+async function watched(watch = "2s") {
   const given = await watchedShop(servers[0], "CREATE TABLE fine ()");
   const config = { guard: guardOf(given.shop, { baselineReadings: 20 }) };
   await writeFile(join(given.project.dir, "belay.config.json"), JSON.stringify(config));
-  const args = ["up", "--watch", "2s", "--database-url", given.db.url];
+  const args = ["up", "--watch", watch, "--database-url", given.db.url];
   return { ...given, args: [...args, "--project", given.project.dir] };
 }
 
@@ -40,6 +41,53 @@ test.skipIf(missing !== "")(`on a terminal, redrawn in its place${missing}`, asy
   expect(stdout.split("\u001B[J").at(-1)).not.toContain("guard");
   expect(stdout).toContain("Watched: all was well");
   expect(stdout).not.toContain("\u001B[?25l");
+});
+
+/** Types each key once what goes before it is on the screen; what the screen has shown, at the end. */
+async function typed(args: readonly string[], keys: [RegExp, string][]): Promise<string> {
+  const words = [process.execPath, program, ...args].map((each) => `'${each}'`).join(" ");
+  const { CI: _, NO_COLOR: __, ...env } = process.env;
+  const child = spawn(script, ["-qfec", words, "/dev/null"], {
+    env: { ...env, TERM: "xterm-256color" },
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  let screen = "";
+  child.stdout.on("data", (chunk: Buffer) => {
+    screen += chunk;
+    const [next] = keys;
+    if (!next?.[0].test(screen)) return;
+    keys.shift();
+    child.stdin.write(next[1]);
+  });
+  await once(child, "close");
+  return screen;
+}
+
+const controlC = "\u0003";
+
+test.skipIf(missing !== "")(`Ctrl-C is a question; r and y roll back${missing}`, async () => {
+  await using given = await watched("90s");
+  const screen = await typed(given.args, [
+    [/all has to be well/, controlC],
+    [/k: keep watching/, "r"],
+    [/Roll back all .*y: yes/, "y"],
+  ]);
+  expect(screen).toContain("Rolled back by hand");
+  expect(screen).toMatch(/taken back by hand/);
+  expect(await rollbacks(given.db)).toEqual([{ n: 1 }]);
+  expect(await lost(given.db, given.shop)).toBe(0);
+  expect(await given.db.query("SELECT to_regclass('fine') AS there")).toEqual([{ there: null }]);
+});
+
+test.skipIf(missing !== "")(`Ctrl-C twice leaves the watch to another${missing}`, async () => {
+  await using given = await watched("90s");
+  const screen = await typed(given.args, [
+    [/all has to be well/, controlC],
+    [/k: keep watching/, controlC],
+  ]);
+  expect(screen).toContain("Left: belay watch goes on with it.");
+  expect(screen).toMatch(/The watch goes on/);
+  expect(await rollbacks(given.db)).toEqual([{ n: 0 }]);
 });
 
 test("without a terminal, plain lines as ever", async () => {

@@ -12,13 +12,19 @@ import {
 import type { Lookout } from "../../guard/lookout.ts";
 import type { WatchFinished } from "../../journal/record.ts";
 import type { JournalState } from "../../journal/state.ts";
-import { type Covered, type Incident, stepOf, type Watch } from "../../journal/watches.ts";
+import {
+  type Covered,
+  type Incident,
+  openWatch,
+  stepOf,
+  type Watch,
+} from "../../journal/watches.ts";
 import { windowEnd } from "../finalize.ts";
 import type { Settings } from "../settings.ts";
 import type { Desk } from "./desk.ts";
 import { carryOut, detectedBy, type Response, record } from "./incident.ts";
 import { objectionTo } from "./objection.ts";
-import { irreversible } from "./take-back.ts";
+import { irreversible, takeBackWatched } from "./take-back.ts";
 
 /** Milliseconds between looks into the journal while all is well: it grows with every migration. */
 const journalEveryMs = 2_000;
@@ -33,14 +39,27 @@ export async function settle(
   watch: Watch,
   lookout: Lookout,
 ): Promise<WatchFinished | "left"> {
-  const { environment, signal } = response.settings;
+  const { environment, signal, leaving } = response.settings;
+  using _open = leaving?.open();
   const round = rounds(desk, response, watch, lookout);
   for (;;) {
     const finished = await round();
     if (finished) return finished;
     await environment.sleep(response.plan.intervalMs, signal);
-    if (signal?.aborted) return "left";
+    const wish = leaving?.wish();
+    if (wish === "leave" || signal?.aborted) return "left";
+    if (wish === "rollBack") await takeBackByHand(desk, response.settings);
   }
+}
+
+/** The next look into the journal finds nothing left to watch; or it failed, and the watch goes on. */
+async function takeBackByHand(desk: Desk, settings: Settings): Promise<void> {
+  const { watches } = await desk.state();
+  const { error, conflicts } = await takeBackWatched(settings, openWatch(watches)?.covers ?? []);
+  const message = error
+    ? `Not rolled back: ${error.code}: ${error.message}. ${error.state ?? ""}`.trim()
+    : `Rolled back by hand${conflicts === 0 ? "" : `; conflicts: ${conflicts}, in belay.conflict`}`;
+  settings.report({ kind: "guard", message, pages: false });
 }
 
 /** Call again and again, until it says how the watch has ended; that is in the journal then. */
