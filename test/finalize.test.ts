@@ -66,6 +66,43 @@ forEachServer("finalize", (server) => {
     expect(await kept()).toEqual([]);
   });
 
+  test.each([
+    [
+      "partitioned tables",
+      `CREATE TABLE log (id serial PRIMARY KEY, at date) PARTITION BY HASH (id);
+        CREATE TABLE log_0 PARTITION OF log FOR VALUES WITH (MODULUS 1, REMAINDER 0) PARTITION BY LIST (id);
+        CREATE TABLE log_0_0 PARTITION OF log_0 DEFAULT; INSERT INTO log VALUES (1)`,
+      "DROP TABLE log",
+      ["table log"],
+    ],
+    [
+      "text search configurations, with their dictionaries",
+      `CREATE TEXT SEARCH DICTIONARY words (TEMPLATE = simple); CREATE TEXT SEARCH CONFIGURATION search (COPY = simple);
+        ALTER TEXT SEARCH CONFIGURATION search ALTER MAPPING REPLACE simple WITH words;
+        CREATE TABLE docs (body text); CREATE INDEX ON docs (to_tsvector('search', body))`,
+      "DROP TABLE docs; DROP TEXT SEARCH CONFIGURATION search; DROP TEXT SEARCH DICTIONARY words",
+      ["table docs", "text search configuration search", "text search dictionary words"],
+    ],
+    [
+      "types and functions that stand on each other",
+      `CREATE DOMAIN a AS text; CREATE DOMAIN b AS a; CREATE FUNCTION f() RETURNS int LANGUAGE sql BEGIN ATOMIC SELECT 1; END;
+        CREATE FUNCTION g(b) RETURNS int LANGUAGE sql IMMUTABLE BEGIN ATOMIC SELECT f(); END;
+        CREATE TABLE uses (a a, b b, CHECK (g(b) = f()))`,
+      "DROP TABLE uses; DROP FUNCTION f, g; DROP DOMAIN a, b",
+      ["table uses", "function f()", "function g(b)", "type a", "type b"],
+    ],
+  ])("destroys %s", async (_, made, dropped, destroyed) => {
+    await using world = await applied(server, { "1_base.up.sql": made, "2_drop.up.sql": dropped });
+    const { belay, kept } = world;
+    const listed = (await belay.status()).migrations.at(-1)?.kept;
+    expect(listed?.objects.toSorted()).toEqual(destroyed.toSorted());
+    expect(listed?.bytes).toBeGreaterThan(0);
+    const { error, finalized } = await belay.finalize({ which: "all" });
+    expect(error?.toJSON()).toBeUndefined();
+    expect(finalized.map((each) => each.destroyed.toSorted())).toEqual([destroyed.toSorted()]);
+    expect(await kept()).toEqual([]);
+  });
+
   test("killed between two shelves, it is simply run again", async () => {
     await using world = await applied(server, {
       "1_base.up.sql": base,

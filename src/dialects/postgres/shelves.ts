@@ -5,7 +5,7 @@ import type { Shelved } from "../dialect.ts";
 import { dependentsOf } from "./dependents.ts";
 import type { Lookup } from "./kind.ts";
 import { quote } from "./names.ts";
-import { type Found, identityColumns, sqlOf } from "./objects/found.ts";
+import { type Found, identityColumns, wordOf } from "./objects/found.ts";
 import { isHidden, shelfSchema } from "./shelf-names.ts";
 
 interface Column extends Record<string, unknown> {
@@ -55,23 +55,27 @@ interface Resident extends Found {
   holds: string | null;
 }
 
-/** Objects in shelf schemas that do not go with another one there. */
+/**
+ * What depends on shelf schemas, so that DROP SCHEMA is not refused for a sort that nobody thought of;
+ * without what goes with another one there, as partitions do. A partitioned table's key columns lean on
+ * the table itself, which is no other one.
+ */
 export function residentsOf(catalog: Lookup, shelves: readonly string[]): Promise<Resident[]> {
   return catalog.rows<Resident>(
-    `SELECT substring(n.nspname from 13) AS shelf, a.catalog, a.oid::text, 0 AS attribute, ${identityColumns},
+    `SELECT substring(a.shelf from 13) AS shelf, a.catalog, a.oid::text, 0 AS attribute, ${identityColumns},
        (SELECT relkind::text FROM pg_class WHERE a.catalog = 'pg_class' AND pg_class.oid = a.oid) AS kind,
-       CASE WHEN a.catalog = 'pg_class' THEN pg_total_relation_size(a.oid) ELSE 0 END::text AS bytes,
+       CASE WHEN a.catalog = 'pg_class' THEN (SELECT coalesce(sum(pg_total_relation_size(oid)), 0) FROM (
+           SELECT a.oid UNION SELECT relid FROM pg_partition_tree(a.oid)) part(oid)) ELSE 0 END::text AS bytes,
        CASE WHEN a.catalog = 'pg_class' AND ${isHidden("o.name")} THEN obj_description(a.oid, 'pg_class') END AS holds
-     FROM pg_namespace n JOIN LATERAL (
-         SELECT 'pg_class' AS catalog, oid FROM pg_class WHERE relnamespace = n.oid AND relkind IN ('r', 'p', 'v', 'm', 'S', 'f')
-         UNION ALL SELECT 'pg_proc', oid FROM pg_proc WHERE pronamespace = n.oid
-         UNION ALL SELECT 'pg_type', oid FROM pg_type WHERE typnamespace = n.oid
-         UNION ALL SELECT 'pg_collation', oid FROM pg_collation WHERE collnamespace = n.oid
-         UNION ALL SELECT 'pg_statistic_ext', oid FROM pg_statistic_ext WHERE stxnamespace = n.oid
-       ) a ON true, LATERAL pg_identify_object(a.catalog::regclass, a.oid, 0) o
-     WHERE n.nspname = ANY ($1::text[]) AND NOT EXISTS (SELECT FROM pg_depend d
-         WHERE d.classid = a.catalog::regclass AND d.objid = a.oid AND d.deptype IN ('a', 'i', 'P')
-           AND d.refclassid IN ('pg_class'::regclass, 'pg_type'::regclass))
+     FROM (SELECT n.nspname AS shelf, k.relname::text AS catalog, s.objid AS oid FROM pg_namespace n
+         JOIN pg_depend s ON s.refclassid = 'pg_namespace'::regclass AND s.refobjid = n.oid AND s.deptype = 'n'
+         JOIN pg_class k ON k.oid = s.classid
+         WHERE n.nspname = ANY ($1::text[]) AND NOT EXISTS (SELECT FROM pg_depend d
+           JOIN pg_depend there ON there.classid = d.refclassid AND there.objid = d.refobjid
+             AND there.refclassid = s.refclassid AND there.refobjid = s.refobjid AND there.deptype = 'n'
+           WHERE d.classid = s.classid AND d.objid = s.objid AND d.objsubid = 0 AND d.deptype IN ('a', 'i', 'P')
+             AND (d.refclassid, d.refobjid) <> (d.classid, d.objid))
+       ) a, LATERAL pg_identify_object(a.catalog::regclass, a.oid, 0) o
      ORDER BY a.catalog, a.oid`,
     [shelves.map(shelfSchema)],
   );
@@ -93,7 +97,7 @@ export function columnShown({ table, name }: Column): string {
 }
 
 export function residentShown({ type, identity, holds }: Resident): string {
-  return holds ?? `${type} ${identity.replace(/^belay_shelf_[0-9a-f]{8}\./, "")}`;
+  return holds ?? `${type} ${identity.replaceAll(/\bbelay_shelf_[0-9a-f]{8}\./g, "")}`;
 }
 
 /** Those on the same shelf go together, and are no obstacle. */
@@ -125,8 +129,11 @@ export async function destructionOf(
   const columns = await columnsOn(catalog, shelves);
   const residents = await residentsOf(catalog, shelves);
   const triggers = await triggersOn(catalog, shelves);
-  const tables = residents.filter(({ type }) => type === "table");
-  const others = residents.filter(({ type }) => type !== "table");
+  const bySort = new Map<string, string[]>([["TABLE", []]]);
+  for (const { catalog: of, type, identity } of residents) {
+    const sort = of === "pg_proc" ? "ROUTINE" : wordOf(type);
+    bySort.set(sort, [...(bySort.get(sort) ?? []), identity]);
+  }
   const schemas = await catalog.rows<{ name: string }>(
     "SELECT nspname::text AS name FROM pg_namespace WHERE nspname = ANY ($1::text[]) ORDER BY 1",
     [shelves.map(shelfSchema)],
@@ -134,11 +141,10 @@ export async function destructionOf(
   return [
     ...triggers.map(({ table, name }) => `DROP TRIGGER ${quote(name)} ON ${table}`),
     ...columns.map(({ table, name }) => `ALTER TABLE ${table} DROP COLUMN ${quote(name)}`),
-    // Together, because keys may lead from one to the other.
-    ...(tables.length === 0
-      ? []
-      : [`DROP TABLE ${tables.map((each) => each.identity).join(", ")}`]),
-    ...others.map((each) => `DROP ${sqlOf(each)}`),
+    // Those of one sort together: keys lead from one table to another, and types stand on types.
+    ...[...bySort].flatMap(([sort, all]) =>
+      all.length === 0 ? [] : `DROP ${sort} ${all.join(", ")}`,
+    ),
     ...schemas.map(({ name }) => `DROP SCHEMA ${quote(name)}`),
   ];
 }

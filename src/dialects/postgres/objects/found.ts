@@ -81,8 +81,11 @@ const words: Record<string, string> = {
 
 /** `FUNCTION public.f(integer)`, for ALTER, COMMENT ON and DROP. */
 export function sqlOf({ type, identity }: Pick<Found, "type" | "identity">): string {
-  const word = words[type] ?? type.toUpperCase();
-  return `${word} ${nameSql({ type, identity })}`;
+  return `${wordOf(type)} ${nameSql({ type, identity })}`;
+}
+
+export function wordOf(type: string): string {
+  return words[type] ?? type.toUpperCase();
 }
 
 /** The identity in SQL's own order of words. */
