@@ -467,4 +467,31 @@ forEachServer("corners of the undo window", (server) => {
     expect(conflicts.map(({ key }) => key)).toEqual(expect.arrayContaining([null, { id: 2 }]));
     expect(await db.query("SELECT c FROM t WHERE id = 3")).toEqual([{ c: "no uuid" }]);
   });
+
+  test("redo applies what it took back and no more, beside what an earlier rollback had lost", async () => {
+    const { db, belay, project } = await world(server, {
+      "1_base.up.sql": `CREATE TABLE o (id int PRIMARY KEY); INSERT INTO o VALUES (1);
+        CREATE TABLE e (id int PRIMARY KEY, s varchar(12), o int REFERENCES o DEFERRABLE INITIALLY DEFERRED)`,
+      "2_type.up.sql": "ALTER TABLE e ALTER s TYPE text; CREATE VIEW v AS SELECT s FROM e",
+      // The foreign key is still to be checked for the new row, so that "o" cannot be put aside.
+      "3_drop.up.sql": "INSERT INTO e VALUES (7, 'm'); DROP TABLE o CASCADE",
+    });
+    await using _p = project;
+    await using _d = db;
+    expect((await belay.up()).error).toMatchObject({ code: "BELAY_UP_LOSS" });
+    const { losses } = (await belay.up({ acceptLoss: true })).applied.at(-1)!;
+    expect(losses.map(({ object }) => object)).toContain("table o");
+    expect((await belay.down({ acceptLoss: true })).error).toBeUndefined();
+    await db.query("INSERT INTO e VALUES (8, 'later', 2)");
+    const { error, undone, applied, verified } = await belay.redo();
+    expect(error).toBeUndefined();
+    expect([undone, applied].map((all) => all.map(({ version }) => version))).toEqual([
+      ["2"],
+      ["2"],
+    ]);
+    expect(verified).toBe(true);
+    const states = (await belay.status()).migrations.map((each) => each.state);
+    expect(states).toEqual(["applied", "applied", "rolledBack"]);
+    expect(await db.query("SELECT id, s FROM e WHERE id = 8")).toEqual([{ id: 8, s: "later" }]);
+  });
 });

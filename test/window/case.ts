@@ -309,6 +309,7 @@ export class CaseRun {
     const acceptLoss = level.verdict !== "exact";
     const { error, conflicts } = await this.place.belay(this.files).down({ acceptLoss });
     this.now = await this.look();
+    const { hasLost } = this;
     this.hasLost ||= losses.length > 0;
     // What a loss has taken may be what an earlier statement's undo needs; then all stays as it is.
     const isLost = this.hasLost && error?.code === "BELAY_STATEMENT";
@@ -321,7 +322,8 @@ export class CaseRun {
     this.fail("down", error ? [JSON.stringify(error.toJSON())] : []);
     this.tally.conflicts += conflicts.length;
     const sql = this.files.get(`${version}_m.up.sql`) ?? "";
-    const told: Told = { conflicts, losses, evaluate: this.evaluate, isOff: this.isOff, sql };
+    const { evaluate, isOff } = this;
+    const told: Told = { conflicts, losses, evaluate, isOff, hasLost, sql };
     this.fail(
       `after the down of ${version}`,
       await judgeDown({ was, left, now, lineage }, this.now, told),
@@ -363,9 +365,11 @@ export class CaseRun {
     }
     const told: Told = {
       ...{ conflicts, losses: all, evaluate: this.evaluate, isOff: this.isOff },
+      hasLost: this.hasLost,
       ...{ sql: this.files.get(`${level.version}_m.up.sql`) ?? "", isAgain: true },
     };
     this.fail("after redo and down", await judgeDown({ was, left, now, lineage }, this.now, told));
+    this.hasLost ||= all.length > 0;
     this.isOff ||= conflicts.some(({ key }) => key === null);
     this.stack.pop();
     this.rolledBack.push(level);

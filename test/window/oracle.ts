@@ -52,6 +52,8 @@ export interface Told {
   evaluate: Evaluate;
   /** An earlier rollback has left another shape, and said so. */
   isOff: boolean;
+  /** A migration that was taken back before had destroyed something, and said so. */
+  hasLost: boolean;
   /** The migration's text. */
   sql: string;
   /** The migration has run once more, over rows that were written since the first time. */
@@ -72,8 +74,9 @@ interface RowStates {
 /** What is wrong with `found`, one line each; nothing is wrong when it is empty. */
 export async function judgeDown(window: Window, found: Snapshot, told: Told): Promise<string[]> {
   const { was, left, now, lineage } = window;
-  const problems = told.isOff ? [] : judgeShape(was.shape, found.shape, told);
+  const problems = told.isOff ? [] : judgeShape(window, found.shape, told);
   for (const [name, rows] of was.rows) {
+    if (told.hasLost && isTaken(window, name)) continue;
     const later = lineage.get(name);
     const table = new JudgedTable(window, found, name, told);
     const [b, c] = [left, now].map((each) => later && each.rows.get(later.name));
@@ -95,10 +98,32 @@ export async function judgeDown(window: Window, found: Snapshot, told: Told): Pr
 }
 
 /** A constraint may be away, or NOT VALID, and a type another one, only where that is told. */
-export function judgeShape(was: Shape, found: Shape, { conflicts, losses }: Told): string[] {
+function judgeShape(window: Window, found: Shape, told: Told): string[] {
+  const { conflicts, losses, hasLost } = told;
+  const { was, left, now } = window;
   if (conflicts.some(({ key }) => key === null) || losses.length > 0) return [];
-  return differentLines(shapeLines(was), shapeLines(found));
+  if (!hasLost) return differentLines(shapeLines(was.shape), shapeLines(found));
+  // What went and came since is not of this migration, and its rollback neither makes nor drops it.
+  const tables = was.shape.tables.filter(({ name }) => !isTaken(window, name));
+  const lines = (shape: Shape) => shapeLines(shape).map(unnumbered);
+  const [before, back] = [lines({ ...was.shape, tables }), lines(found)];
+  const [after, last] = [lines(left.shape), lines(now.shape)];
+  const went = after.filter((line) => !last.includes(line) && !back.includes(line));
+  const came = last.filter((line) => !after.includes(line) && !before.includes(line));
+  return differentLines(
+    before.filter((line) => !went.includes(line)),
+    back.filter((line) => !came.includes(line)),
+  );
 }
+
+/** The migration had left the table, and it was gone before the rollback. */
+function isTaken({ lineage, now }: Window, name: string): boolean {
+  const later = lineage.get(name)?.name;
+  return later !== undefined && !now.shape.tables.some((each) => each.name === later);
+}
+
+/** A column behind one that is gone has another place. */
+const unnumbered = (line: string) => line.replace(/\.\d+ /, " ");
 
 export function differentLines(wanted: readonly string[], found: readonly string[]): string[] {
   return [
