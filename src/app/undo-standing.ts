@@ -10,8 +10,6 @@ import type { Settings } from "./settings.ts";
 interface Asking extends Pick<Settings, "environment"> {
   session: Session;
   dialect: Dialect;
-  /** For one question; default 5000. */
-  timeoutMs?: number;
 }
 
 export interface UndoStanding {
@@ -27,13 +25,16 @@ export interface UndoStanding {
   aboutMs: number | null;
 }
 
+/** Milliseconds for one question. */
+const timeoutMs = 5000;
+
 /**
  * Null where Belay has no way back to ask about: it is not applied, or its undo window has ended, or
  * something is interrupted. `after`: what has to be taken back first, last first. Throws what the
  * session throws when the connection is lost; a question that fails is unknown.
  */
 export async function undoStanding(
-  { session, dialect, environment, timeoutMs = 5_000 }: Asking,
+  { session, dialect, environment }: Asking,
   state: JournalState,
   version: string,
   { after, hasDown }: { after: readonly string[]; hasDown: boolean },

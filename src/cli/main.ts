@@ -9,7 +9,7 @@ import type { Command, Context, Flags, Option } from "./command.ts";
 import { globalOptions } from "./global-options.ts";
 import { duration, text } from "./options.ts";
 import { createOutput, type Output } from "./output.ts";
-import { openQuestion } from "./question.ts";
+import { openQuestion, type Question } from "./question.ts";
 
 /** A reader that has left (`belay up | head`) must not end a migration halfway. */
 function outliveReaders(): void {
@@ -78,6 +78,28 @@ function addCommand(
 const leaving = "Leaving the watch: belay watch goes on with it.";
 const cancelling = "Cancelling; once more to leave at once (then run belay recover).";
 
+interface Interruptible {
+  question: Question;
+  interrupt: AbortController;
+  output: Output;
+  farewell(): string;
+}
+
+/** A demo runs other commands; what comes from outside is for the last one. */
+const running: Interruptible[] = [];
+
+function interrupted(own: Interruptible, signal: NodeJS.Signals): void {
+  if (running.at(-1) !== own) return;
+  const { question, interrupt, output, farewell } = own;
+  if (interrupt.signal.aborted) {
+    output.close();
+    process.exit(exit.interrupted);
+  }
+  if (signal === "SIGINT" && output.hasView && question.ask()) return;
+  output.aside(farewell());
+  for (const each of running) each.interrupt.abort();
+}
+
 async function runCommand(command: Command, args: (string | undefined)[], flags: Flags) {
   const json = flags.json === true;
   const color = flags.color !== false && process.env.NO_COLOR === undefined && process.stdout.isTTY;
@@ -85,15 +107,10 @@ async function runCommand(command: Command, args: (string | undefined)[], flags:
   const output = createOutput(process, { json, color, term, ci });
   const interrupt = new AbortController();
   const question = openQuestion(process.stdin, output.aside);
-  const onSignal = (signal: NodeJS.Signals) => {
-    if (interrupt.signal.aborted) {
-      output.close();
-      process.exit(exit.interrupted);
-    }
-    if (signal === "SIGINT" && output.hasView && question.ask()) return;
-    output.aside(command.farewell ?? (question.isOpen ? leaving : cancelling));
-    interrupt.abort();
-  };
+  const farewell = () => command.farewell ?? (question.isOpen ? leaving : cancelling);
+  const own: Interruptible = { question, interrupt, output, farewell };
+  const onSignal = (signal: NodeJS.Signals) => interrupted(own, signal);
+  running.push(own);
   process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
   try {
     const read = await readSettings(flags, output, interrupt.signal);
@@ -116,6 +133,7 @@ async function runCommand(command: Command, args: (string | undefined)[], flags:
     return error.exit;
   } finally {
     output.close();
+    running.pop();
     process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
   }
 }

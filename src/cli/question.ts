@@ -62,6 +62,7 @@ export function openQuestion(keys: Keys, say: (line: string) => void): Question 
     },
     open() {
       isOpen = true;
+      answered = undefined;
       return {
         [Symbol.dispose]() {
           isOpen = false;

@@ -356,12 +356,13 @@ export interface Dialect {
 
   /**
    * Asks the questions of an undo that would run next. Outside of a transaction; changes nothing, and
-   * takes no lock that a writer would wait for. `timeoutMs`: of each question.
+   * takes no lock that a writer would wait for. `timeoutMs`: of each question. `heard`: with each answer,
+   * as soon as it is there.
    */
   standing(
     session: Session,
     statements: readonly UndoStatement[],
-    options: { timeoutMs: number },
+    options: { timeoutMs: number; heard?: (answer: Answer) => void },
   ): Promise<Standing>;
 
   /** Why this role can put nothing aside; undefined: it can. */

@@ -47,7 +47,7 @@ test.skipIf(missing !== "")(`on a terminal, redrawn in its place${missing}`, asy
 async function typed(args: readonly string[], keys: [RegExp, string][]): Promise<string> {
   const words = [process.execPath, program, ...args].map((each) => `'${each}'`).join(" ");
   const { CI: _, NO_COLOR: __, ...env } = process.env;
-  const child = spawn(script, ["-qfec", words, "/dev/null"], {
+  const child = spawn(script, ["-qfec", `${words}; echo "exit $?;"`, "/dev/null"], {
     env: { ...env, TERM: "xterm-256color" },
     stdio: ["pipe", "pipe", "inherit"],
   });
@@ -72,8 +72,8 @@ test.skipIf(missing !== "")(`Ctrl-C is a question; r and y roll back${missing}`,
     [/k: keep watching/, "r"],
     [/Roll back all .*y: yes/, "y"],
   ]);
-  expect(screen).toContain("Rolled back by hand");
-  expect(screen).toMatch(/taken back by hand/);
+  expect(screen).toContain("Taken back by the guard: taken back and verified");
+  expect(screen).toContain("exit 5;");
   expect(await rollbacks(given.db)).toEqual([{ n: 1 }]);
   expect(await lost(given.db, given.shop)).toBe(0);
   expect(await given.db.query("SELECT to_regclass('fine') AS there")).toEqual([{ there: null }]);

@@ -2,8 +2,10 @@
 // left alone; what is not known is never a reason.
 
 import { once } from "node:events";
+import { writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { join } from "node:path";
 import pg from "pg";
 import { expect, test } from "vitest";
 import { realEnvironment } from "../../src/core/environment.ts";
@@ -256,8 +258,11 @@ test("what was written since and does not fit the schema from before is weighed 
     servers[0],
     "ALTER TABLE orders DROP CONSTRAINT small; ALTER TABLE orders RENAME COLUMN note TO remark",
   );
-  const { db, belay, events } = given;
+  const { db, belay, events, project } = given;
   await db.query("ALTER TABLE orders ADD CONSTRAINT small CHECK (cents < 1000)");
+  // On top of it, and with nothing of its own in the way.
+  const later = join(project.dir, "migrations", "0002_later.up.sql");
+  await writeFile(later, "CREATE INDEX ON orders (customer)");
   let isOpen = true;
   const large = (async () => {
     while (isOpen) {

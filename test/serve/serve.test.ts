@@ -248,7 +248,7 @@ test("neither a password nor a broken journal gets out", async () => {
   url.password = "very-secret-word";
   await using server = await serve(url.href, project.dir);
   const health = await (await fetch(`${server.url}/healthz`)).text();
-  expect(health).toContain("cannot connect");
+  expect(health).toContain("it cannot be connected to");
   expect(health).not.toContain("very-secret-word");
   expect(await (await fetch(`${server.url}/metrics`)).text()).toMatch(/^belay_up 0$/m);
 });

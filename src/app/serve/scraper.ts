@@ -35,6 +35,8 @@ const timeouts = { lockMs: 500, statementMs: 3_000 };
 /** Not `belay:` and a run: nobody takes it over, and nobody ends it for a run's sake. */
 const applicationName = "belay:serve";
 
+class Late extends Error {}
+
 /** Opens nothing until the first one asks. */
 export function openScraper(
   settings: Settings,
@@ -53,19 +55,21 @@ export function openScraper(
   };
   const connect = async (over: AbortSignal): Promise<Session> => {
     const opened = await dialect.connect({ url, applicationName, connectTimeoutMs: limitMs });
-    if (over.aborted) opened.destroy();
-    else await dialect.setTimeouts(opened, timeouts);
-    return opened;
+    if (!over.aborted) await dialect.setTimeouts(opened, timeouts);
+    if (!over.aborted) return opened;
+    opened.destroy();
+    throw new Late("the session came too late");
   };
   const read = async (over: AbortSignal): Promise<Facts> => {
-    session ??= await connect(over);
-    return readFacts(settings, { session, dialect, url });
+    const own = session ?? (await connect(over));
+    session = own;
+    return readFacts(settings, { session: own, dialect, url });
   };
   const inTime = async (): Promise<Facts> => {
     const [over, done] = [new AbortController(), new AbortController()];
     const late = environment.sleep(limitMs, done.signal).then((): never => {
       over.abort();
-      throw new Error(`no answer within ${limitMs} ms`);
+      throw new Late(`no answer within ${limitMs} ms`);
     });
     const reading = read(over.signal);
     // Whoever comes second is not waited for, and may fail unheard.
@@ -89,7 +93,8 @@ export function openScraper(
       giveUp();
       errors += 1;
       lastErrorAt = environment.now();
-      return told({ why: clean(reasonOf(error)) });
+      settings.report({ kind: "note", message: `Not read: ${clean(reasonOf(error))}` });
+      return told({ why: kindOf(error) });
     }
   };
   return {
@@ -111,6 +116,13 @@ function passwordsOf(url: string): string[] {
   const { password, searchParams } = new URL(url);
   const given = [decodeURIComponent(password), searchParams.get("password") ?? ""];
   return given.filter((each) => each !== "");
+}
+
+/** For whoever asks over the network: without names of hosts, roles and databases. */
+function kindOf(error: unknown): string {
+  if (error instanceof Late) return error.message;
+  if (!(error instanceof BelayError)) return "it did not answer as it should";
+  return error.code === "BELAY_CONNECT" ? "it cannot be connected to" : error.code;
 }
 
 /** Of a connection that failed, what was in the way rather than where it was to lead. */

@@ -41,9 +41,10 @@ export async function record(
 }
 
 /** What was known when it was detected, for the record. */
-export function detectedBy(reasons: readonly Finding[], lookout: Lookout): StepBody {
+export function detectedBy(reasons: readonly Finding[], lookout: Lookout, now: number): StepBody {
   const series = new Map(reasons.map(({ signal }) => [signal, lookout.series(signal)]));
-  const faults = [...series.values()].map(faultOf);
+  // Without reasons somebody has decided by hand: it began just then.
+  const faults = series.size === 0 ? [now] : [...series.values()].map(faultOf);
   return {
     step: "detected",
     fault: new Date(Math.min(...faults)).toISOString(),

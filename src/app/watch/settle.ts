@@ -24,7 +24,7 @@ import type { Settings } from "../settings.ts";
 import type { Desk } from "./desk.ts";
 import { carryOut, detectedBy, type Response, record } from "./incident.ts";
 import { objectionTo } from "./objection.ts";
-import { irreversible, takeBackWatched } from "./take-back.ts";
+import { irreversible } from "./take-back.ts";
 
 /** Milliseconds between looks into the journal while all is well: it grows with every migration. */
 const journalEveryMs = 2_000;
@@ -40,30 +40,33 @@ export async function settle(
   lookout: Lookout,
 ): Promise<WatchFinished | "left"> {
   const { environment, signal, leaving } = response.settings;
-  using _open = leaving?.open();
-  const round = rounds(desk, response, watch, lookout);
-  for (;;) {
-    const finished = await round();
-    if (finished) return finished;
-    await environment.sleep(response.plan.intervalMs, signal);
-    const wish = leaving?.wish();
-    if (wish === "leave" || signal?.aborted) return "left";
-    if (wish === "rollBack") await takeBackByHand(desk, response.settings);
+  const open = leaving?.open();
+  // From a decision on there is nothing to be asked.
+  const close = () => open?.[Symbol.dispose]();
+  const round = rounds(desk, response, watch, lookout, close);
+  try {
+    for (;;) {
+      const finished = await round();
+      if (finished) return finished;
+      await environment.sleep(response.plan.intervalMs, signal);
+      const wish = leaving?.wish();
+      if (wish === "leave" || signal?.aborted) return "left";
+      if (wish !== "rollBack") continue;
+      close();
+      const covers = openWatch((await desk.state()).watches)?.covers ?? [];
+      return await decide(desk, response, { ...watch, covers }, byHand, lookout);
+    }
+  } finally {
+    close();
   }
 }
 
-/** The next look into the journal finds nothing left to watch; or it failed, and the watch goes on. */
-async function takeBackByHand(desk: Desk, settings: Settings): Promise<void> {
-  const { watches } = await desk.state();
-  const { error, conflicts } = await takeBackWatched(settings, openWatch(watches)?.covers ?? []);
-  const message = error
-    ? `Not rolled back: ${error.code}: ${error.message}. ${error.state ?? ""}`.trim()
-    : `Rolled back by hand${conflicts === 0 ? "" : `; conflicts: ${conflicts}, in belay.conflict`}`;
-  settings.report({ kind: "guard", message, pages: false });
-}
+const byHand: Pick<Move, "to" | "why" | "reasons"> = {
+  ...{ to: "rollback", why: "somebody at the terminal wants it", reasons: [] },
+};
 
 /** Call again and again, until it says how the watch has ended; that is in the journal then. */
-function rounds(desk: Desk, response: Response, watch: Watch, lookout: Lookout) {
+function rounds(desk: Desk, response: Response, watch: Watch, lookout: Lookout, close: () => void) {
   const { environment, report } = response.settings;
   const options = { ...usualLadder, quietMs: response.plan.quietMs };
   const tick = clock(response, watch.started.watchMs);
@@ -89,6 +92,7 @@ function rounds(desk: Desk, response: Response, watch: Watch, lookout: Lookout) 
     report({ kind: "look", look: { phase: "settling", ...shown } });
     if (move) desk.moved(told(move, lookout));
     if (move?.to === "rollback" || move?.to === "page") {
+      close();
       return decide(desk, response, { ...watch, covers: situation.covers }, move, lookout);
     }
     const finished = tick.end(ladder.rung === "calm" && isWell(findings));
@@ -189,7 +193,7 @@ async function decide(
   desk: Desk,
   response: Response,
   watch: Watch,
-  move: Move,
+  move: Pick<Move, "to" | "why" | "reasons">,
   lookout: Lookout,
 ): Promise<WatchFinished> {
   const action = move.to === "rollback" ? "rollback" : "page";
@@ -212,7 +216,12 @@ export async function detect(
   const incident: Incident = watch.incident ?? { watch: watch.seq, steps: [] };
   // A process that died in between may have come so far.
   if (stepOf(incident, "detected") === undefined)
-    await record(desk, settings, incident, detectedBy(reasons, lookout));
+    await record(
+      desk,
+      settings,
+      incident,
+      detectedBy(reasons, lookout, settings.environment.now()),
+    );
   const covers = [...watch.covers];
   await record(desk, settings, incident, { step: "decided", action, why, covers });
   return incident;

@@ -39,8 +39,8 @@ export async function listen(
       () => send(response, plain(500, "This is a defect of Belay.")),
     );
   });
-  server.listen(port, host);
   try {
+    server.listen(port, host);
     await once(server, "listening");
   } catch (cause) {
     throw new BelayError("BELAY_USAGE", `Cannot listen on ${host}:${port}: ${messageOf(cause)}`, {

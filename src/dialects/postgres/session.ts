@@ -35,7 +35,9 @@ const socketWords =
 
 function isSocketError(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  return "syscall" in error || "errno" in error || socketWords.test(error.message);
+  // A file system's errors have those too, and name a path.
+  const isOfSystem = ("syscall" in error || "errno" in error) && !("path" in error);
+  return isOfSystem || socketWords.test(error.message);
 }
 
 function kindOf(code: string, message: string): Trouble["kind"] {

@@ -12,7 +12,7 @@ export async function standing(
   session: Session,
   statements: readonly UndoStatement[],
   planned: readonly { locks: readonly Lock[]; searchPath?: readonly string[] }[],
-  { timeoutMs }: { timeoutMs: number },
+  { timeoutMs, heard }: { timeoutMs: number; heard?: (answer: Answer) => void },
 ): Promise<Standing> {
   await session.run(`BEGIN READ ONLY; SET LOCAL statement_timeout = ${timeoutMs};
     SET LOCAL lock_timeout = ${timeoutMs}; SET LOCAL row_security = off`);
@@ -23,9 +23,11 @@ export async function standing(
       for (const question of asks) {
         const isBehind =
           question.what !== "rows" && question.reads.some((each) => isIn(written, each));
-        answers.push(
-          isBehind ? unknown(question, behind) : await ask(session, question, searchPath),
-        );
+        const answer = isBehind
+          ? unknown(question, behind)
+          : await ask(session, question, searchPath);
+        answers.push(answer);
+        heard?.(answer);
       }
       for (const { what, reads } of asks) {
         if (what === "rows") written.push(...reads.map(({ oid }) => ({ oid, columns: [] })));

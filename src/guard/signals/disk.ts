@@ -3,6 +3,7 @@
 
 import { statfs } from "node:fs/promises";
 import { z } from "zod";
+import { messageOf } from "../../core/errors.ts";
 import { type DatabaseContext, defineSignal } from "../signal.ts";
 
 interface Room {
@@ -66,14 +67,18 @@ type Rooms = [Room, ...Room[]] | { why: string };
 async function roomsHere({ session, readings }: DatabaseContext): Promise<Rooms> {
   const found = await readings.folders(session);
   if ("why" in found) return { why: `${found.why}; or give the signal a query that answers it` };
-  const rooms = await Promise.all(
-    found.folders.map(async ({ name, path }) => {
-      // What is reserved for root is not for the server.
-      const { bavail, bsize } = await statfs(path);
-      return { name, free: bavail * bsize };
-    }),
-  );
-  return rooms as [Room, ...Room[]];
+  try {
+    const rooms = await Promise.all(
+      found.folders.map(async ({ name, path }) => {
+        // What is reserved for root is not for the server.
+        const { bavail, bsize } = await statfs(path);
+        return { name, free: bavail * bsize };
+      }),
+    );
+    return rooms as [Room, ...Room[]];
+  } catch (error) {
+    return { why: `a folder of the server's cannot be read: ${messageOf(error)}` };
+  }
 }
 
 async function roomBy({ session, readings }: DatabaseContext, sql: string): Promise<Rooms> {

@@ -56,7 +56,9 @@ function troubleOf(
   before: Pick<Slot, "bytes"> & { state: string },
   limitBytes: number,
 ): string | undefined {
-  if (state === "lost") return before.state === "lost" ? undefined : `slot ${name} is lost`;
+  // What was so before is not the migration's doing, and nor is what comes of it.
+  if (before.state === "lost" || before.state === "atRisk") return undefined;
+  if (state === "lost") return `slot ${name} is lost`;
   if (state === "atRisk") return `slot ${name} is about to be lost`;
   if (bytes - before.bytes <= limitBytes) return undefined;
   return `slot ${name}${isActive ? "" : ", which nobody reads,"} keeps ${mebibytes(bytes)}`;
