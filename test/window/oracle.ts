@@ -314,9 +314,13 @@ class JudgedTable {
 
   private conflictsOf({ was, left, now, found }: RowStates): Conflict[] {
     const tables = [this.before, this.after].flatMap((table) => table?.name ?? []);
-    return this.told.conflicts.filter(({ target, key }) => {
+    return this.told.conflicts.filter(({ target, key, base, theirs }) => {
       if (key === null || !tables.some((each) => unquoted(target).endsWith(unquoted(each))))
         return false;
+      // By a key that it had between two statements.
+      const tag = (was ?? left ?? now ?? found)?.tag;
+      if ([base, theirs].some((each) => (each as { tag?: unknown } | null)?.tag === tag))
+        return true;
       // Of a statement before a rename, or behind it.
       const all = [was, left, now, found, this.asLater(was), this.asLater(found)];
       return all.some((cells) => cells && hasKey(cells, key as object));
@@ -343,7 +347,8 @@ function isUnique({ indexes }: TableShape, name: string): boolean {
 
 /** What a value is made of: an array is written in brackets here, in braces there. */
 function bare(value: unknown): string {
-  const text = typeof value === "object" ? JSON.stringify(value) : String(value);
+  const raw = typeof value === "object" ? JSON.stringify(value) : String(value);
+  const text = raw.replace(/^(\d{4,}-\d\d-\d\d)T(.*?[+-]\d\d):00$/, "$1 $2");
   return /[[{]/.test(text) ? text.toLowerCase().replaceAll(/[^\p{L}\d.-]/gu, "") : text;
 }
 
