@@ -291,10 +291,17 @@ class JudgedTable {
   private async inOldType(name: string, later: string, value: string | null) {
     const from = this.after?.columns.find((each) => each.name === later)?.type;
     const to = this.back?.columns.find((each) => each.name === name)?.type;
-    if (from === to || value === null) return [value];
+    if (from === to || value === null) return [value, ...this.namedBefore(value)];
     const text = `('${value.replaceAll("'", "''")}'::${from})`;
     const { evaluate } = this.told;
     return [await evaluate(`${text}::text::${to}::text`), await evaluate(`${text}::${to}::text`)];
+  }
+
+  /** Of an enum's value that the migration has given another name. */
+  private namedBefore(value: string | null): string[] {
+    const renames = this.told.sql.matchAll(/RENAME VALUE '((?:[^']|'')*)' TO '((?:[^']|'')*)'/g);
+    const plain = (text = "") => text.replaceAll("''", "'");
+    return [...renames].flatMap(([, old, now]) => (plain(now) === value ? [plain(old)] : []));
   }
 
   /** A conflict names the row, by a key that it has or had, and one of the columns. */
