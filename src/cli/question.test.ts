@@ -36,7 +36,6 @@ test.each([
   const { question, press, raw, events } = keyboard();
   using _open = question.open();
   expect(question.ask()).toBe(true);
-  expect(question.ask()).toBe(true);
   press(keys);
   expect(question.wish()).toBe(wish);
   expect(question.wish()).toBeUndefined();
@@ -56,6 +55,14 @@ test.each([
   press(key);
   expect(question.wish()).toBe(wish);
   expect(said).toHaveLength(3);
+});
+
+test("to be interrupted while it asks is an answer", () => {
+  const { question, raw } = keyboard();
+  using _open = question.open();
+  expect([question.ask(), question.ask()]).toEqual([true, true]);
+  expect(question.wish()).toBe("leave");
+  expect(raw).toEqual([true, false]);
 });
 
 test("a watch that ends takes its question back", () => {

@@ -77,12 +77,16 @@ export function openQuestion(keys: Keys, say: (line: string) => void): Question 
     },
     ask() {
       if (!isOpen || keys.isTTY !== true) return false;
-      if (asks !== undefined) return true;
+      // The second one may still come as a signal, sent before keys were read one by one.
+      if (asks !== undefined) {
+        answer("leave");
+        return true;
+      }
       asks = "what";
-      say(question);
       keys.setRawMode?.(true);
       keys.on("data", heard);
       keys.resume();
+      say(question);
       return true;
     },
   };
