@@ -147,9 +147,11 @@ forEachServer("captured rows at random", (server) => {
     return { theirs, base, ours, conflicts: conflicts.map(({ line }) => line) };
   }
 
-  const reports = { numRuns: 150, verbose: 1 } as const;
+  const reports = { numRuns: 100, verbose: 1 } as const;
+  /** Twenty seconds where nothing else goes on. */
+  const timeout = 300_000;
 
-  test("cells and rows, three-way", async () => {
+  test("cells and rows, three-way", { timeout }, async () => {
     await using bench = await openBench(server, setup);
     await fc.assert(
       fc.asyncProperty(
@@ -167,7 +169,9 @@ forEachServer("captured rows at random", (server) => {
     );
   });
 
-  test("rows that move to other keys too: with no writes since, all is as before", async () => {
+  test("rows that move to other keys too: with no writes since, all is as before", {
+    timeout,
+  }, async () => {
     await using bench = await openBench(server, setup);
     await fc.assert(
       fc.asyncProperty(
@@ -183,7 +187,9 @@ forEachServer("captured rows at random", (server) => {
     );
   });
 
-  test("rows that move, writes since: what was written since is there still", async () => {
+  test("rows that move, writes since: what was written since is there still", {
+    timeout,
+  }, async () => {
     await using bench = await openBench(server, setup);
     await fc.assert(
       fc.asyncProperty(
