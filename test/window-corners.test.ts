@@ -113,6 +113,25 @@ forEachServer("corners of the undo window", (server) => {
     ]);
   });
 
+  test("a double that was a real meanwhile is told where its row has another key since", async () => {
+    const { db, belay, project } = await world(server, {
+      "1_base.up.sql": `CREATE TABLE t (id int PRIMARY KEY, a double precision);
+        INSERT INTO t VALUES (1, 0.1), (2, 0.2), (3, 0.5)`,
+      "2_type.up.sql": "ALTER TABLE t ALTER a TYPE real",
+    });
+    await using _p = project;
+    await using _d = db;
+    await belay.up();
+    await db.query("UPDATE t SET id = 9 WHERE id = 2");
+    const { conflicts } = await belay.down();
+    expect(conflicts).toMatchObject([{ key: { id: 2 }, columns: ["a"], theirs: { a: "0.2" } }]);
+    expect(await db.query("SELECT id, a FROM t ORDER BY id")).toEqual([
+      { id: 1, a: 0.1 },
+      { id: 3, a: 0.5 },
+      { id: 9, a: Math.fround(0.2) },
+    ]);
+  });
+
   test("a row that takes the key of a deleted one is its writer's, in each cell", async () => {
     const { db, belay, project } = await world(server, {
       "1_base.up.sql": `CREATE TABLE t (id int PRIMARY KEY, a text, b int);

@@ -17,7 +17,7 @@ export interface Place extends AsyncDisposable {
   clear(): Promise<void>;
 }
 
-/** Cases for which a session stays: it never forgets functions, and gets slower with each that it has seen. */
+/** Cases for which a session stays: it never forgets functions, and grows by a megabyte and more with each. */
 const casesMax = 25;
 
 export async function openPlace(server: TestServer): Promise<Place> {

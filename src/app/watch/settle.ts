@@ -12,13 +12,7 @@ import {
 import type { Lookout } from "../../guard/lookout.ts";
 import type { WatchFinished } from "../../journal/record.ts";
 import type { JournalState } from "../../journal/state.ts";
-import {
-  type Covered,
-  type Incident,
-  openWatch,
-  stepOf,
-  type Watch,
-} from "../../journal/watches.ts";
+import { type Covered, type Incident, stepOf, type Watch } from "../../journal/watches.ts";
 import { windowEnd } from "../finalize.ts";
 import type { Settings } from "../settings.ts";
 import type { Desk } from "./desk.ts";
@@ -39,7 +33,7 @@ export async function settle(
   watch: Watch,
   lookout: Lookout,
 ): Promise<WatchFinished | "left"> {
-  const { environment, signal, leaving } = response.settings;
+  const { environment, signal, leaving, report } = response.settings;
   const open = leaving?.open();
   // From a decision on there is nothing to be asked.
   const close = () => open?.[Symbol.dispose]();
@@ -52,9 +46,13 @@ export async function settle(
       const wish = leaving?.wish();
       if (wish === "leave" || signal?.aborted) return "left";
       if (wish !== "rollBack") continue;
-      close();
-      const covers = openWatch((await desk.state()).watches)?.covers ?? [];
-      return await decide(desk, response, { ...watch, covers }, byHand, lookout);
+      const { covers, irreversible: why } = await situationOf(desk, watch, response.settings);
+      if (why !== undefined) {
+        report({ kind: "guard", message: `Not rolled back: ${why}`, pages: false });
+      } else if (covers.length > 0) {
+        close();
+        return await decide(desk, response, { ...watch, covers }, byHand, lookout);
+      }
     }
   } finally {
     close();
