@@ -320,7 +320,11 @@ class JudgedTable {
   }
 
   private conflictsOf({ was, left, now, found }: RowStates): Conflict[] {
-    const tables = [this.before, this.after].flatMap((table) => table?.name ?? []);
+    const between = [...this.told.sql.matchAll(/^ALTER TABLE .* RENAME TO (.*?);?$/gm)];
+    const tables = [
+      ...[this.before, this.after].flatMap((table) => table?.name ?? []),
+      ...between.map(([, name = ""]) => name),
+    ];
     return this.told.conflicts.filter(({ target, key, base, theirs }) => {
       if (key === null || !tables.some((each) => unquoted(target).endsWith(unquoted(each))))
         return false;
