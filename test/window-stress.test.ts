@@ -23,6 +23,8 @@ interface Mechanism {
   /** Whether writers of its shape know the column `b`. */
   losesB?: boolean;
   addsC?: boolean;
+  /** Small as they are, the tables go the way of large ones. */
+  asLarge?: boolean;
 }
 
 const mechanisms: Record<string, Mechanism> = {
@@ -30,10 +32,15 @@ const mechanisms: Record<string, Mechanism> = {
   "drop table": { up: "DROP TABLE data" },
   "rename table": { up: "ALTER TABLE data RENAME TO items", table: "items" },
   "rename column": { up: 'ALTER TABLE data RENAME a TO "É"', a: '"É"' },
-  "change of type": { up: "ALTER TABLE data ALTER a TYPE int USING (a % 1000000)::int" },
+  "change of type": { up: "ALTER TABLE data ALTER a TYPE int USING (a % 1000000000)::int" },
   update: { up: "UPDATE data SET a = a + 1, b = upper(b)" },
   delete: { up: "DELETE FROM data WHERE id % 3 = 0" },
   truncate: { up: "TRUNCATE data" },
+  "truncate, set aside": { up: "TRUNCATE data", asLarge: true },
+  "change of type, online": {
+    up: "ALTER TABLE data ALTER a TYPE int USING (a % 1000000000)::int",
+    asLarge: true,
+  },
   "add column": { up: "ALTER TABLE data ADD COLUMN c int", addsC: true },
   several: {
     up: `DO $$ BEGIN UPDATE data SET b = b || '!' WHERE id % 2 = 0; END $$;
@@ -142,7 +149,10 @@ for (const [name, mechanism] of Object.entries(mechanisms)) {
     await using project = await createProject({ "1_m.up.sql": mechanism.up });
     await using db = await createDatabase(servers[0]!);
     await db.query(schema);
-    const belay = createBelay({ databaseUrl: db.url, projectDir: project.dir });
+    const belay = createBelay({
+      ...{ databaseUrl: db.url, projectDir: project.dir },
+      ...(mechanism.asLarge && { onlineAboveBytes: 0 }),
+    });
     const writers = new Writers(db.url, mechanism);
     await pause(0.3);
     const applied = await belay.up();

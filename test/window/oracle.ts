@@ -185,7 +185,8 @@ class JudgedTable {
       const { was, left } = states;
       if (was && left && this.removesAndMakes && sameCells(found, was)) return [];
       // A cell of another type than it had cannot be compared with what it was.
-      if ((states.now || this.told.isOff) && this.isTold(states, undefined)) return [];
+      const isOther = this.told.isOff || this.told.conflicts.some(({ key }) => key === null);
+      if ((states.now || isOther) && this.isTold(states, undefined)) return [];
       return [`should be gone, is ${JSON.stringify(found)}`];
     }
     if (found === undefined) {
