@@ -280,9 +280,16 @@ class JudgedTable {
   private async bornWith(name: string): Promise<(string | null | undefined)[]> {
     const column = this.before.columns.find((each) => each.name === name);
     if (column?.default == null) return [null];
-    const value = await this.told.evaluate(`(${column.default})::${column.type}::text`);
+    const values = [await this.told.evaluate(`(${column.default})::${column.type}::text`)];
+    // What the default was to the type that the column had when it went.
+    const types = new RegExp(
+      `ALTER COLUMN ${escaped(ident(name))} TYPE (.*?)(?: USING|[,;]|$)`,
+      "gm",
+    );
+    for (const [, type] of this.told.sql.matchAll(types))
+      values.push(await this.told.evaluate(`(${column.default})::${type}::${column.type}::text`));
     // One value is not for several rows.
-    return isUnique(this.before, name) ? [value, null] : [value];
+    return isUnique(this.before, name) ? [...values, null] : values;
   }
 
   /**
