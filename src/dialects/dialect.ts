@@ -270,6 +270,17 @@ export interface Folder {
  * How the server is doing, as facts; what is good and what is bad of them is the guard's to say. What
  * this role may not see is null, never zero.
  */
+export interface LastStatements {
+  /** By the server's clock. */
+  now: string;
+  /** Whether the server says of a statement that it has understood it. */
+  isTold: boolean;
+  /** That have ended a statement. */
+  sessions: number;
+  /** Of those: their statement never ran. */
+  refused: number;
+}
+
 export interface Readings {
   /** Sessions that wait for a lock which a session whose application name begins so holds or wants. */
   blockedBy(session: Session, applicationPrefix: string): Promise<Waiting[]>;
@@ -278,6 +289,15 @@ export interface Readings {
   /** Transactions of this database that are open and idle; null: this role may not see others'. */
   idleInTransaction(session: Session): Promise<{ sessions: number; longestMs: number } | null>;
   counters(session: Session): Promise<Counters>;
+  /**
+   * What sessions did last, those left out whose application name begins so or that have begun nothing
+   * since `since`, which is `now` of the call before. Null: this role may not see others'.
+   */
+  lastStatements(
+    session: Session,
+    applicationPrefix: string,
+    since: string | undefined,
+  ): Promise<LastStatements | null>;
   /** Sessions whose application name begins so, each with one that waits for it, and it for that one. */
   deadlocked(session: Session, applicationPrefix: string): Promise<Deadlocked[]>;
   connections(session: Session): Promise<{ used: number; limit: number }>;

@@ -161,6 +161,44 @@ forEachServer("signals of the server", (server) => {
     expect(await until(sampler, "ok")).toMatchObject({ value: 0 });
   });
 
+  test("refused: all fail, and the server's counters stand still", async () => {
+    const db = await database();
+    const without = samplerOf(db.url, "refused");
+    // The usual setting is `auto`: on with pg_stat_statements, which not every server has.
+    await db.query(`ALTER DATABASE ${db.name} SET compute_query_id = off`);
+    expect(await one(without)).toMatchObject({
+      state: "unknown",
+      why: expect.stringContaining("compute_query_id"),
+    });
+    await db.query(`ALTER DATABASE ${db.name} SET compute_query_id = on`);
+    const sampler = samplerOf(db.url, "refused");
+    const [failing, well, asks] = await Promise.all([1, 2, 3].map(() => client(db.url)));
+    await failing?.query("SELECT gone FROM t").catch(() => {});
+    // What was before the first look is nobody's business.
+    expect(await one(sampler)).toMatchObject({ state: "ok", events: { bad: 0, all: 0 } });
+    await well?.query("SELECT 1 / n FROM t").catch(() => {});
+    await well?.query({ name: "kept", text: "SELECT n FROM t WHERE id = $1", values: [1] });
+    for (const alive of ["", ";", "/* ping */ ", "-- alive?\n"]) {
+      await asks?.query(alive);
+      expect(await one(sampler), alive).toMatchObject({ events: { bad: 0 } });
+    }
+    await failing?.query("SELECT gone FROM t WHERE id = $1", [1]).catch(() => {});
+    await well?.query("BEGIN");
+    await well?.query("SELECT gone()").catch(() => {});
+    await asks?.query("SELECT n FROM t");
+    expect(await one(sampler)).toMatchObject({
+      state: "bad",
+      detail: "2 of 3 sessions",
+      events: { bad: 2, all: 3 },
+    });
+    expect(await one(sampler)).toMatchObject({ state: "ok", events: { bad: 0, all: 0 } });
+    const blind = samplerOf(await stranger(db), "refused");
+    expect(await one(blind)).toMatchObject({
+      state: "unknown",
+      why: expect.stringContaining("pg_read_all_stats"),
+    });
+  });
+
   test("rollback-ratio", async () => {
     const db = await database();
     const sampler = samplerOf(db.url, "rollback-ratio");

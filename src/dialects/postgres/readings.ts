@@ -1,7 +1,15 @@
 // Owns: how a PostgreSQL server is doing, from its statistics views. Each reading is one short query
 // that locks nothing.
 
-import type { Counters, Deadlocked, Readings, Session, Standby, Waiting } from "../dialect.ts";
+import type {
+  Counters,
+  Deadlocked,
+  LastStatements,
+  Readings,
+  Session,
+  Standby,
+  Waiting,
+} from "../dialect.ts";
 import { folders } from "./server-folders.ts";
 import { troubleOf } from "./session.ts";
 import { archiver, checkpoints, log } from "./write-ahead-log.ts";
@@ -20,8 +28,12 @@ const undefinedNames = new Set(["42P01", "42703", "42883", "42704", "3F000"]);
 /** SQLSTATE object_not_in_prerequisite_state. */
 const notLoaded = "55000";
 
-async function one<T extends Record<string, unknown>>(session: Session, sql: string): Promise<T> {
-  const [row] = await session.query<T>(sql);
+async function one<T extends Record<string, unknown>>(
+  session: Session,
+  sql: string,
+  values?: unknown[],
+): Promise<T> {
+  const [row] = await session.query<T>(sql, values);
   if (row === undefined) throw new Error("the server's statistics have no row");
   return row;
 }
@@ -61,6 +73,28 @@ export const readings: Readings = {
               deadlocks::float8 AS deadlocks
          FROM pg_stat_database WHERE datname = current_database()`,
     ),
+
+  // A statement has a query id once its names are found, and no sooner. Nothing at all has none either:
+  // some drivers ask that way whether a session is alive.
+  async lastStatements(session, applicationPrefix, since) {
+    const { hidden, ...seen } = await one<
+      LastStatements & { hidden: number } & Record<string, unknown>
+    >(
+      session,
+      `SELECT statement_timestamp()::text AS now,
+              coalesce(bool_or(pid = pg_backend_pid() AND query_id IS NOT NULL), false) AS "isTold",
+              count(*) FILTER (WHERE query = '<insufficient privilege>')::int AS hidden,
+              count(*) FILTER (WHERE others AND fresh)::int AS sessions,
+              count(*) FILTER (WHERE others AND fresh AND query_id IS NULL)::int AS refused
+         FROM pg_stat_activity, LATERAL (
+           SELECT pid <> pg_backend_pid() AND NOT starts_with(application_name, $1) AS others,
+                  state LIKE 'idle%' AND query_start > $2::timestamptz
+                    AND query !~ '^(\\s|;|--[^\\n]*|/\\*.*\\*/)*$' AS fresh) AS f
+        WHERE datname = current_database() AND coalesce(backend_type = 'client backend', true)`,
+      [applicationPrefix, since ?? null],
+    );
+    return hidden > 0 ? null : seen;
+  },
 
   // The server ends a deadlock by failing somebody in it, once one has waited for as long as its
   // deadlock_timeout says; until then it can be seen. Others may stand between the two: whoever waits for

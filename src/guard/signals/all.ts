@@ -14,6 +14,7 @@ import { kind as latency } from "./latency.ts";
 import { kind as lockQueue } from "./lock-queue.ts";
 import { kind as ownDeadlocks } from "./own-deadlocks.ts";
 import { kind as prometheus } from "./prometheus.ts";
+import { kind as refused } from "./refused.ts";
 import { kind as replicationLag } from "./replication-lag.ts";
 import { kind as rollbackRatio } from "./rollback-ratio.ts";
 import { kind as sql } from "./sql.ts";
@@ -26,6 +27,7 @@ export const signalKinds: readonly SignalKind[] = [
   deadlocks,
   ownDeadlocks,
   rollbackRatio,
+  refused,
   connections,
   replicationLag,
   latency,
