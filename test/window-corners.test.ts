@@ -487,6 +487,35 @@ forEachServer("corners of the undo window", (server) => {
     expect(await db.query("SELECT c FROM t WHERE id = 3")).toEqual([{ c: "no uuid" }]);
   });
 
+  test("values that a type change kept are not for a cell that the application has written since", async () => {
+    const { db, belay, project } = await world(server, {
+      "1_base.up.sql": `CREATE TABLE t (id int PRIMARY KEY, a numeric);
+        INSERT INTO t VALUES (1, 1e30), (2, 1.25), (3, 1.25)`,
+      "2_type.up.sql": `ALTER TABLE t ALTER a TYPE int USING CASE WHEN a < 1000 THEN a::int END;
+        DELETE FROM t WHERE id = 1; UPDATE t SET a = a / 2;`,
+    });
+    await using _p = project;
+    await using _d = db;
+    await belay.up();
+    // Each looks as the change of type has left it.
+    await db.query("INSERT INTO t VALUES (1, NULL); UPDATE t SET a = 1 WHERE id = 2");
+    const { conflicts } = await belay.down();
+    expect(await db.query("SELECT id, a::text FROM t ORDER BY id")).toEqual([
+      { id: 1, a: null },
+      { id: 2, a: "1" },
+      { id: 3, a: "1.25" },
+    ]);
+    expect(conflicts).toMatchObject(
+      expect.arrayContaining([
+        expect.objectContaining({
+          key: { id: 1 },
+          columns: ["a"],
+          theirs: { a: expect.anything() },
+        }),
+      ]),
+    );
+  });
+
   test("redo applies what it took back and no more, beside what an earlier rollback had lost", async () => {
     const { db, belay, project } = await world(server, {
       "1_base.up.sql": `CREATE TABLE o (id int PRIMARY KEY); INSERT INTO o VALUES (1);

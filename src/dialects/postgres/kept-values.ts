@@ -3,6 +3,7 @@
 // written another since.
 
 import type { Question } from "../../core/plan.ts";
+import { ofNewer } from "./capture/newer.ts";
 import type { Lookup } from "./kind.ts";
 import { literal, quote } from "./names.ts";
 import type { Relation } from "./relation.ts";
@@ -53,6 +54,7 @@ export async function keepValues(
   const names = key.map((_, index) => `k${index + 1}`);
   const keys = key.map((each, index) => `t.${quote(each)} AS ${names[index]}`).join(", ");
   const same = key.map((each, index) => `t.${quote(each)} = s.${names[index]}`).join(" AND ");
+  const place: Place = { id, table: table.sql, column, kept, keys: key, same, isSingle };
   return {
     before: [
       // Both ways at once in the mode of the change: what is written behind a look would be lost.
@@ -68,7 +70,13 @@ export async function keepValues(
     ],
     leave: [
       `LOCK TABLE ${table.sql} IN ACCESS EXCLUSIVE MODE`,
-      keyless(id, { table: table.sql, column, kept, keys: key, same, isSingle }),
+      ofNewer(
+        { oid: table.oid, number, keys: names.map((each) => `s.${each}`) },
+        (from, matches) => `${told(place, "another row has its key")}
+      AND EXISTS (SELECT FROM ${from} WHERE ${matches});
+    DELETE FROM ${kept} s USING ${from} WHERE ${matches};`,
+      ),
+      keyless(place),
       `DELETE FROM ${kept} s USING ${table.sql} t WHERE ${same} AND t.${name}::text IS DISTINCT FROM s.new::text`,
     ],
     blank: [
@@ -91,7 +99,8 @@ export async function keepValues(
   };
 }
 
-interface Keyed {
+interface Place {
+  id: ShelfId;
   /** Qualified, quoted. */
   table: string;
   column: string;
@@ -102,20 +111,25 @@ interface Keyed {
   isSingle: boolean;
 }
 
-/**
- * A value whose row is not to be found by its key, where a row that is not known has what became of
- * the value: that may be the row, with another key by now. The value is told with its old key.
- */
-function keyless(id: ShelfId, { table, column, kept, keys, same, isSingle }: Keyed): string {
+/** Statement without its end: values that the change did not keep, by their old key. */
+function told({ id, table, column, kept, keys, isSingle }: Place, why: string): string {
   const turned = isSingle ? "s.new::double precision" : "s.new";
-  const name = quote(column);
   const cells = keys.map((each, index) => `${literal(each)}, s.k${index + 1}`).join(", ");
   return `INSERT INTO belay.conflict (shelf, target, key, columns, theirs, resolution, why)
     SELECT ${literal(id)}, ${literal(table)}, pg_catalog.jsonb_build_object(${cells}), ARRAY[${literal(column)}],
-      pg_catalog.jsonb_build_object(${literal(column)}, s.old::text), 'kept newer', 'no row has this key any more'
-    FROM ${kept} s WHERE s.old::text IS DISTINCT FROM ${turned}::text
+      pg_catalog.jsonb_build_object(${literal(column)}, s.old::text), 'kept newer', ${literal(why)}
+    FROM ${kept} s WHERE s.old::text IS DISTINCT FROM ${turned}::text`;
+}
+
+/**
+ * A value whose row is not to be found by its key, where a row that is not known has what became of
+ * the value: that may be the row, with another key by now.
+ */
+function keyless(place: Place): string {
+  const { table, column, kept, same } = place;
+  return `${told(place, "no row has this key any more")}
       AND NOT EXISTS (SELECT FROM ${table} t WHERE ${same})
-      AND EXISTS (SELECT FROM ${table} t WHERE t.${name}::text IS NOT DISTINCT FROM s.new::text
+      AND EXISTS (SELECT FROM ${table} t WHERE t.${quote(column)}::text IS NOT DISTINCT FROM s.new::text
         AND NOT EXISTS (SELECT FROM ${kept} s WHERE ${same}))`;
 }
 

@@ -92,6 +92,20 @@ export function tellNewer(id: ShelfId, target: Target, range: string): string {
   END IF;`;
 }
 
+/**
+ * PL/pgSQL: runs `sql`, in which `w` is such a cell of the column with this number, in a row of the table
+ * with this identity; `keys` are those of the row `s`.
+ */
+export function ofNewer(
+  { oid, number, keys }: { oid: string; number: number; keys: readonly string[] },
+  sql: (from: string, matches: string) => string,
+): string {
+  const matches = `w.target = ${oid} AND w.attnum = ${number} AND w.key = pg_catalog.jsonb_build_array(${keys.join(", ")})`;
+  return `IF to_regclass('${list}') IS NOT NULL THEN
+    ${sql(`${list} AS w`, matches)}
+  END IF`;
+}
+
 /** PL/pgSQL of `delete_<n>`: a row with such a cell is not as the migration had inserted it. */
 export function spareNewer(target: Target, doomed: string): string {
   return `IF to_regclass('${list}') IS NOT NULL THEN
