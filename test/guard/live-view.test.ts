@@ -15,8 +15,8 @@ const script = "/usr/bin/script";
 const missing = existsSync(script) ? "" : ` (skipped: no ${script}; it comes with util-linux)`;
 const program = join(import.meta.dirname, "../../bin/belay.js");
 
-async function watched(watch = "2s") {
-  const given = await watchedShop(servers[0], "CREATE TABLE fine ()");
+async function watched(watch = "2s", change = "CREATE TABLE fine ()") {
+  const given = await watchedShop(servers[0], change);
   const config = { guard: guardOf(given.shop, { baselineReadings: 20 }) };
   await writeFile(join(given.project.dir, "belay.config.json"), JSON.stringify(config));
   const args = ["up", "--watch", watch, "--database-url", given.db.url];
@@ -43,8 +43,11 @@ test.skipIf(missing !== "")(`on a terminal, redrawn in its place${missing}`, asy
   expect(stdout).not.toContain("\u001B[?25l");
 });
 
-/** Types each key once what goes before it is on the screen; what the screen has shown, at the end. */
-async function typed(args: readonly string[], keys: [RegExp, string][]) {
+/**
+ * Types each key once what goes before it is on the screen, and behind what it is to wait for; what the
+ * screen has shown, at the end.
+ */
+async function typed(args: readonly string[], keys: [RegExp, string, (() => Promise<unknown>)?][]) {
   const words = [process.execPath, program, ...args].map((each) => `'${each}'`).join(" ");
   const { CI: _, NO_COLOR: __, ...env } = process.env;
   // In the shell's place: Ctrl-C goes to the whole group, and some shells die of it.
@@ -55,10 +58,10 @@ async function typed(args: readonly string[], keys: [RegExp, string][]) {
   let screen = "";
   child.stdout.on("data", (chunk: Buffer) => {
     screen += chunk;
-    const [next] = keys;
-    if (!next?.[0].test(screen)) return;
+    const [expected, key, first] = keys[0] ?? [];
+    if (!expected?.test(screen)) return;
     keys.shift();
-    child.stdin.write(next[1]);
+    void (first?.() ?? Promise.resolve()).finally(() => child.stdin.write(key ?? ""));
   });
   const [status] = await once(child, "close");
   return { screen, status };
@@ -79,6 +82,23 @@ test.skipIf(missing !== "")(`Ctrl-C is a question; r and y roll back${missing}`,
   expect(await lost(given.db, given.shop)).toBe(0);
   expect(await given.db.query("SELECT to_regclass('fine') AS there")).toEqual([{ there: null }]);
 });
+
+test.skipIf(missing !== "")(
+  `what cannot be rolled back is not, and watched on${missing}`,
+  async () => {
+    await using given = await watched("90s", "DROP TABLE spare");
+    await given.db.query("CREATE TABLE spare (id int PRIMARY KEY)");
+    const { screen } = await typed(given.args, [
+      [/all has to be well/, controlC, () => given.belay().finalize({ which: "all" })],
+      [/k: keep watching/, "r"],
+      [/Roll back all .*y: yes/, "y"],
+      [/Not rolled back: the undo window of 0001 is over/, controlC],
+      [/(k: keep watching.*){2}/s, "l"],
+    ]);
+    expect(screen).toContain("Left: belay watch goes on with it.");
+    expect(await rollbacks(given.db)).toEqual([{ n: 0 }]);
+  },
+);
 
 test.skipIf(missing !== "")(`Ctrl-C twice leaves the watch to another${missing}`, async () => {
   await using given = await watched("90s");
