@@ -14,6 +14,7 @@ import type {
   Undo,
   UndoStatement,
 } from "../core/plan.ts";
+import type { RowSample, SampledTable, SampleLimits, SeenAgain } from "../core/row-sample.ts";
 
 /** One database session. SQL text goes to the server as it is. */
 export interface Session {
@@ -315,6 +316,16 @@ export interface Readings {
   folders(session: Session): Promise<{ folders: Folder[] } | { why: string }>;
 }
 
+/**
+ * A few rows of tables, and the same ones later. Outside of a transaction; needs no more than SELECT, is
+ * cheap however large a table is, and gives way to whoever wants a lock.
+ */
+export interface RowSamples {
+  /** Spread over the tables with these names, as in {@link Lock}; what is no table is passed over. */
+  take(session: Session, names: readonly string[], limits: SampleLimits): Promise<RowSample>;
+  again(session: Session, sampled: SampledTable, timeoutMs: number): Promise<SeenAgain>;
+}
+
 /** Which tables count as large. */
 export interface Sizes {
   session: Session;
@@ -430,4 +441,5 @@ export interface Dialect {
     pid: number,
   ): Promise<{ holders: OtherSession[]; waiters: OtherSession[] }>;
   readonly readings: Readings;
+  readonly rowSamples: RowSamples;
 }

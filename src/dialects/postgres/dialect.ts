@@ -15,6 +15,7 @@ import type { Lookup } from "./kind.ts";
 import { observer } from "./observer.ts";
 import { type ParsedStatement, parseScript, parseStatement } from "./parse.ts";
 import { readings } from "./readings.ts";
+import { rowSamples } from "./row-sample.ts";
 import { connect, troubleOf } from "./session.ts";
 import { contentsOf, makeTable, portably } from "./shelf-contents.ts";
 import { dependentsOnShelf, destructionOf, shelvedOn } from "./shelves.ts";
@@ -233,4 +234,5 @@ export const postgres: Dialect = {
   trouble: troubleOf,
   blockers,
   readings,
+  rowSamples,
 };
