@@ -4,6 +4,7 @@
 
 import type { CatalogObject, Difference } from "../core/catalog.ts";
 import type { Change, Conflict, Loss, Plan, Undo, Verdict } from "../core/plan.ts";
+import type { RowSample } from "../core/row-sample.ts";
 
 /** Version of the journal's own schema and of the record bodies. */
 export const journalVersion = 4;
@@ -141,6 +142,8 @@ export interface WatchStarted {
   baseline: Record<string, unknown[]>;
   /** Who is told of this watch: by name of the channel, the types of notices. Absent: nobody. */
   notify?: Record<string, string[]>;
+  /** Rows of the tables that are to be changed, to be compared after a rollback. Absent: none were read. */
+  rows?: RowSample;
 }
 
 /** The guard has moved on its ladder. */

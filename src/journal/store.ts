@@ -6,6 +6,7 @@ import { gunzipSync, gzipSync } from "node:zlib";
 import { type Catalog, catalogToJson } from "../core/catalog.ts";
 import { BelayError, untouched } from "../core/errors.ts";
 import type { Conflict } from "../core/plan.ts";
+import type { RowSample } from "../core/row-sample.ts";
 import type { Session } from "../dialects/dialect.ts";
 import {
   type Entry,
@@ -113,6 +114,10 @@ export async function append(
 
 /** As texts. What {@link readRecords} leaves out is the detail. */
 function partsOf(entry: Entry): { body: string; detail: string | null } {
+  if (entry.kind === "watch-started") {
+    const { rows, ...body } = entry.body;
+    return { body: JSON.stringify(body), detail: rows ? JSON.stringify({ rows }) : null };
+  }
   if (entry.kind !== "migration-finished") {
     return { body: JSON.stringify(entry.body), detail: null };
   }
@@ -129,7 +134,8 @@ export interface Wanted {
 
 /**
  * Records, oldest first. Bodies of finished migrations come without plan, undo and catalog
- * changes, which can be large; {@link readFinished} brings those.
+ * changes, which can be large; {@link readFinished} brings those. Watches come without the rows that were
+ * sampled; {@link readRowSample} brings them.
  */
 export async function readRecords(
   session: Session,
@@ -169,6 +175,16 @@ export async function readFinished(session: Session, seq: number): Promise<Migra
     });
   }
   return { ...row.body, ...row.detail };
+}
+
+/** What a watch has sampled before it began; undefined: nothing. */
+export async function readRowSample(session: Session, seq: number): Promise<RowSample | undefined> {
+  const [row] = await session.query<{ rows: RowSample | null }>(
+    `SELECT to_json(r) -> 'detail' -> 'rows' AS rows FROM belay.record r
+      WHERE seq = $1 AND kind = 'watch-started'`,
+    [seq],
+  );
+  return row?.rows ?? undefined;
 }
 
 /** The journal is no place for a million of them; `belay.conflict` has them all. */

@@ -44,6 +44,9 @@ test.each(points)("killed at %s", async (point) => {
     outcome: "rolledBack",
     incident: { versions: ["0001"] },
   });
+  expect(result.incident?.checks, context).toContainEqual(
+    expect.objectContaining({ name: "rows", passed: true }),
+  );
   expect(await rollbacks(db), context).toEqual([{ n: 1 }]);
   expect(await lost(db, shop), context).toBe(0);
   expect((await belay().verify()).findings, context).toEqual([]);

@@ -136,6 +136,7 @@ export async function verifyAndClose(
   if (verified === undefined) {
     const checks = await verifyTakenBack({
       settings,
+      watch: incident.watch,
       plan,
       sampler,
       baseline,

@@ -16,6 +16,7 @@ import { type UpOptions, type UpResult, up } from "../up.ts";
 import { atDesk, type Desk } from "./desk.ts";
 import { cancelled, close, type Response } from "./incident.ts";
 import { refuseUnready } from "./messenger.ts";
+import { sampleRows, tablesOf } from "./sampled-rows.ts";
 import { settle } from "./settle.ts";
 import { lastWatch, mind, resultOf, type WatchResult } from "./watch.ts";
 import { type Guarded, whileRunning } from "./while-running.ts";
@@ -41,8 +42,9 @@ export async function upWatched(
     const { migrations } = await planUpcoming(settings, options.to ? { to: options.to } : {});
     if (migrations.length === 0) return await up(settings, options);
     await refuseUnready(settings);
+    const tables = tablesOf(migrations);
     const { result, lost } = await atDesk(settings, target, (desk) =>
-      guardedUp(desk, settings, options),
+      guardedUp(desk, settings, options, tables),
     );
     // The server may still be out of reach, and the watch another process's by now.
     if (lost) return concluded(result, await mind(settings, target, lost));
@@ -62,11 +64,13 @@ async function guardedUp(
   desk: Desk,
   settings: Settings,
   { watchMs, ...options }: WatchedUpOptions,
+  tables: readonly string[],
 ): Promise<Ended> {
   const { environment } = settings;
   const plan = guardPlan(settings.guard);
   await using sampler = openSampler({ ...desk.target, environment, signals: plan.signals });
-  const { watch, lookout, baseline } = await begin(desk, { settings, plan, sampler }, watchMs);
+  const begun = await begin(desk, { settings, plan, sampler }, watchMs, tables);
+  const { watch, lookout, baseline } = begun;
   const response: Response = { settings, plan, sampler, baseline };
   const guarded = await whileRunning(desk, response, watch, lookout, (held) =>
     up(held, options),
@@ -86,11 +90,12 @@ async function guardedUp(
   }
 }
 
-/** Learns what is usual, and writes down that all that is applied from here on is watched. */
+/** Learns what is usual and what rows hold, and writes down that all that is applied from here on is watched. */
 async function begin(
   desk: Desk,
   { settings, plan, sampler }: { settings: Settings; plan: GuardPlan; sampler: Sampler },
   watchMs: number,
+  tables: readonly string[],
 ): Promise<{ watch: Watch; lookout: Lookout; baseline: Baseline }> {
   const { environment, report, signal } = settings;
   const { intervalMs, baselineReadings } = plan;
@@ -118,7 +123,10 @@ async function begin(
     report({ kind: "note", message: `${name} decides nothing by itself: ${why}.` });
   }
   const { notify } = desk;
-  const started = { watchMs, intervalMs, baseline: Object.fromEntries(baseline), notify };
+  // As late as can be: what is written since is not judged.
+  const rows = await sampleRows(settings, tables);
+  const known = { baseline: Object.fromEntries(baseline), ...(rows && { rows }) };
+  const started = { watchMs, intervalMs, notify, ...known };
   const seq = await desk.record({ kind: "watch-started", body: started });
   const at = new Date(environment.now()).toISOString();
   const watch = { seq, at, started, covers: [], incident: undefined, finished: undefined };

@@ -1,5 +1,6 @@
 // Owns: whether a rollback has really led back: what the run itself verified, the catalog against the
-// journal, the user's tests for the application as it was before, and that what was bad is over.
+// journal, rows that were sampled before, the user's tests for the application as it was before, and that
+// what was bad is over.
 
 import { openGauges, waitersOf } from "../../guard/gauges.ts";
 import type { Baseline } from "../../guard/lookout.ts";
@@ -12,10 +13,13 @@ import type { IncidentCheck } from "../../journal/record.ts";
 import type { Settings } from "../settings.ts";
 import { openTarget } from "../target.ts";
 import { verify } from "../verify.ts";
+import { checkRows } from "./sampled-rows.ts";
 import type { TakenBack } from "./take-back.ts";
 
 export interface Verification {
   settings: Settings;
+  /** `seq` of the watch. */
+  watch: number;
   plan: GuardPlan;
   sampler: Sampler;
   /** What was usual before the migration: what is over is what is so again. */
@@ -31,6 +35,7 @@ const rounds = 30;
 
 export async function verifyTakenBack({
   settings,
+  watch,
   plan,
   sampler,
   baseline,
@@ -45,6 +50,7 @@ export async function verifyTakenBack({
     passed: verified && back?.verified !== false,
     detail: differences.join("; ") || "as it was, and as the journal says",
   };
+  const rows = await checkRows(settings, watch);
   const seen = new Map(
     plan.rules.map((rule) => [rule.signal, seenBy(rule, baseline.get(rule.signal) ?? [])]),
   );
@@ -59,7 +65,7 @@ export async function verifyTakenBack({
     },
   };
   const recovered = await untilOk(asRuled, (signal) => reasons.includes(signal), pause);
-  return [catalog, ...(await smoke(settings, plan, pause)), ...recovered];
+  return [catalog, ...(rows ? [rows] : []), ...(await smoke(settings, plan, pause)), ...recovered];
 }
 
 async function smoke(
