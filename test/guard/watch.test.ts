@@ -179,6 +179,9 @@ forEachServer("the guard, while up is at work", (server) => {
       signal: "blocked",
       attributed: true,
     });
+    expect(result.watch?.incident?.checks).toContainEqual(
+      expect.objectContaining({ name: "rows", passed: true }),
+    );
     // The reader was in nobody's way, and was left alone.
     expect((await report.query("SELECT 1 AS alive")).rows).toEqual([{ alive: 1 }]);
     await report.end();
