@@ -442,4 +442,6 @@ export interface Dialect {
   ): Promise<{ holders: OtherSession[]; waiters: OtherSession[] }>;
   readonly readings: Readings;
   readonly rowSamples: RowSamples;
+  /** Sequences of indexed columns whose next number a row has already, by name. */
+  sequencesBehind(session: Session): Promise<string[]>;
 }

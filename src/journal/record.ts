@@ -144,6 +144,16 @@ export interface WatchStarted {
   notify?: Record<string, string[]>;
   /** Rows of the tables that are to be changed, to be compared after a rollback. Absent: none were read. */
   rows?: RowSample;
+  /** Absent: nobody has looked. */
+  around?: Bystanders;
+}
+
+/** What a rollback could leave worse beside rows and catalog. */
+export interface Bystanders {
+  /** Sequences whose next number a row has already. */
+  behind: string[];
+  /** Null: this role may not see them. */
+  standbys: string[] | null;
 }
 
 /** The guard has moved on its ladder. */

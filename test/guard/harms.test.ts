@@ -132,6 +132,7 @@ forEachServer("the guard takes back", (server) => {
     await play(primary.url, laggingStandby, async ({ incident, context, sql }) => {
       expect(incident.action, context).toBe("rollback");
       expect(reasonsOf(incident), context).toEqual(["reads", "replication-lag"]);
+      expect(incident.checks.map(({ name }) => name)).toContain("replication");
       expect(await sql("SELECT to_regclass('order_journal') AS gone")).toEqual([{ gone: null }]);
     });
   });

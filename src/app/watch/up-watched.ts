@@ -13,6 +13,7 @@ import { planUpcoming } from "../plan.ts";
 import type { Settings } from "../settings.ts";
 import { openTarget } from "../target.ts";
 import { type UpOptions, type UpResult, up } from "../up.ts";
+import { lookAround } from "./bystanders.ts";
 import { atDesk, type Desk } from "./desk.ts";
 import { cancelled, close, type Response } from "./incident.ts";
 import { refuseUnready } from "./messenger.ts";
@@ -125,7 +126,12 @@ async function begin(
   const { notify } = desk;
   // As late as can be: what is written since is not judged.
   const rows = await sampleRows(settings, tables);
-  const known = { baseline: Object.fromEntries(baseline), ...(rows && { rows }) };
+  const around = await lookAround(settings);
+  const known = {
+    ...{ baseline: Object.fromEntries(baseline) },
+    ...(rows && { rows }),
+    ...(around && { around }),
+  };
   const started = { watchMs, intervalMs, notify, ...known };
   const seq = await desk.record({ kind: "watch-started", body: started });
   const at = new Date(environment.now()).toISOString();

@@ -1,5 +1,5 @@
 // Owns: whether a rollback has really led back: what the run itself verified, the catalog against the
-// journal, rows that were sampled before, the user's tests for the application as it was before, and that
+// journal, rows that were sampled before, sequences and standbys, the user's tests for the application as it was before, and that
 // what was bad is over.
 
 import { openGauges, waitersOf } from "../../guard/gauges.ts";
@@ -13,6 +13,7 @@ import type { IncidentCheck } from "../../journal/record.ts";
 import type { Settings } from "../settings.ts";
 import { openTarget } from "../target.ts";
 import { verify } from "../verify.ts";
+import { checkAround } from "./bystanders.ts";
 import { checkRows } from "./sampled-rows.ts";
 import type { TakenBack } from "./take-back.ts";
 
@@ -51,6 +52,7 @@ export async function verifyTakenBack({
     detail: differences.join("; ") || "as it was, and as the journal says",
   };
   const rows = await checkRows(settings, watch);
+  const around = await checkAround(settings, watch);
   const seen = new Map(
     plan.rules.map((rule) => [rule.signal, seenBy(rule, baseline.get(rule.signal) ?? [])]),
   );
@@ -65,7 +67,8 @@ export async function verifyTakenBack({
     },
   };
   const recovered = await untilOk(asRuled, (signal) => reasons.includes(signal), pause);
-  return [catalog, ...(rows ? [rows] : []), ...(await smoke(settings, plan, pause)), ...recovered];
+  const smoked = await smoke(settings, plan, pause);
+  return [catalog, ...(rows ? [rows] : []), ...around, ...smoked, ...recovered];
 }
 
 async function smoke(

@@ -136,7 +136,7 @@ export const readings: Readings = {
               CASE WHEN NOT pg_is_in_recovery()
                    THEN pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn)::float8 END AS bytes,
               state IS NULL AS hidden
-         FROM pg_stat_replication ORDER BY 1`,
+         FROM pg_stat_replication WHERE state IS DISTINCT FROM 'backup' ORDER BY 1`,
     );
     if (rows.some(({ hidden }) => hidden)) return null;
     return rows.map(({ name, lagMs, bytes }) => ({ name, lagMs, bytes }));
