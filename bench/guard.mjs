@@ -51,6 +51,7 @@ async function play(belay, scenario) {
     return Number.isNaN(ms) ? null : ms;
   };
   const passed = !said.includes("**no**") && said.includes("Exit status 5.");
+  if (!passed) aside(said);
   return {
     ...{ detectedMs: after("detected"), rolledBackMs: after("rolled back"), confirmed, lost },
     verifiedMs: passed ? after("verified") : null,

@@ -11,14 +11,14 @@ interface Owned {
   table: string;
   column: string;
   ascending: boolean;
+  /** SQL: one that has never been asked begins with its first number; one that was, goes on behind its last. */
   next: string;
 }
 
-/** One that has never been asked begins with its first number; one that was, goes on behind its last. */
 const owned = `
   SELECT c.oid::regclass::text AS name, d.refobjid::regclass::text AS table, a.attname::text AS column,
          s.seqincrement > 0 AS ascending,
-         coalesce(pg_sequence_last_value(c.oid)::numeric + s.seqincrement, s.seqstart)::text AS next
+         format('coalesce(pg_sequence_last_value(%s)::numeric + %s, %s)', c.oid, s.seqincrement, s.seqstart) AS next
     FROM pg_depend d
     JOIN pg_class c ON c.oid = d.objid AND c.relkind = 'S'
     JOIN pg_class t ON t.oid = d.refobjid AND t.relkind IN ('r', 'p')
@@ -38,6 +38,8 @@ const owned = `
 export async function sequencesBehind(session: Session): Promise<string[]> {
   const all = await session.query<Owned & Record<string, unknown>>(owned);
   if (all.length === 0) return [];
+  // The number in the same statement as the rows: it is read behind their snapshot, and nobody's insert
+  // comes in between.
   const asked = all.map(({ name, table, column, ascending, next }) => {
     const [furthest, is] = ascending ? ["max", ">="] : ["min", "<="];
     return `SELECT ${literal(name)} AS name WHERE (SELECT ${furthest}(${quote(column)}) FROM ${table}) ${is} ${next}`;
