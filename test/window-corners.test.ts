@@ -516,6 +516,27 @@ forEachServer("corners of the undo window", (server) => {
     );
   });
 
+  test("what is done to a table that has only been given the name of another stays with it", async () => {
+    const { db, belay, project } = await world(server, {
+      "1_base.up.sql": `CREATE TABLE t (id int PRIMARY KEY, a int); CREATE TABLE u (id int PRIMARY KEY, a int);
+        INSERT INTO t VALUES (1, 1), (2, 1); INSERT INTO u VALUES (1, 5), (2, 5)`,
+      "2_name.up.sql": "DROP TABLE t; ALTER TABLE u RENAME TO t",
+    });
+    await using _p = project;
+    await using _d = db;
+    expect((await belay.up()).applied.at(-1)).toMatchObject({ verdict: "exact", losses: [] });
+    await db.query("DELETE FROM t WHERE id = 1; UPDATE t SET a = 6; INSERT INTO t VALUES (3, 6)");
+    expect(await belay.down()).toMatchObject({ verified: true, conflicts: [] });
+    expect(await db.query("SELECT * FROM t ORDER BY id")).toEqual([
+      { id: 1, a: 1 },
+      { id: 2, a: 1 },
+    ]);
+    expect(await db.query("SELECT * FROM u ORDER BY id")).toEqual([
+      { id: 2, a: 6 },
+      { id: 3, a: 6 },
+    ]);
+  });
+
   test("redo applies what it took back and no more, beside what an earlier rollback had lost", async () => {
     const { db, belay, project } = await world(server, {
       "1_base.up.sql": `CREATE TABLE o (id int PRIMARY KEY); INSERT INTO o VALUES (1);

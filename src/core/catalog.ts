@@ -249,14 +249,18 @@ export function catalogFromJson(json: unknown): Catalog {
   );
 }
 
-/** Identities of tables of which another one has taken the name. */
+/**
+ * Identities of tables of which one made anew has taken the name. One that was there before under
+ * another name has rows of its own, and keeps what is written to it when it gets its name back.
+ */
 export function replacedTables(
   changed: readonly { before?: CatalogObject; after?: CatalogObject }[],
 ): { name: string; before: string; after: string }[] {
   const old = new Map(changed.map(({ before }) => [before?.name, before?.identity]));
+  const older = new Set(old.values());
   return changed.flatMap(({ after }) => {
     const before = after?.name.startsWith("table ") ? old.get(after.name) : undefined;
-    if (after === undefined || before === undefined || before === after.identity) return [];
+    if (after === undefined || before === undefined || older.has(after.identity)) return [];
     return [{ name: after.name.slice("table ".length), before, after: after.identity }];
   });
 }

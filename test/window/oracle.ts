@@ -151,7 +151,8 @@ class JudgedTable {
     this.back = tableIn(found, name);
     this.columns = later?.columns ?? new Map();
     const namesake = tableIn(window.now, name);
-    const anew = namesake?.oid === this.before.oid ? undefined : window.now.rows.get(name);
+    const isOlder = window.was.shape.tables.some(({ oid }) => oid === namesake?.oid);
+    const anew = isOlder ? undefined : window.now.rows.get(name);
     this.namesake = (row) => [...(anew?.values() ?? [])].some((each) => each.tag === row?.tag);
     this.isLossy = told.losses.some(({ object }) =>
       [name, later?.name].some(
@@ -160,7 +161,7 @@ class JudgedTable {
     );
   }
 
-  /** Written to another table, which had taken this one's name. */
+  /** Written to a table made anew, which had taken this one's name. */
   private isCarried({ was, found }: RowStates): boolean {
     return was === undefined && this.namesake(found);
   }
