@@ -537,6 +537,34 @@ forEachServer("corners of the undo window", (server) => {
     ]);
   });
 
+  test("indexes of partitions have their names and marks again when a type has changed back", async () => {
+    const { db, belay, project } = await world(server, {
+      "1_base.up.sql": `CREATE TABLE p (id int PRIMARY KEY, b uuid, d int) PARTITION BY HASH (id);
+        CREATE TABLE p_0 PARTITION OF p FOR VALUES WITH (MODULUS 2, REMAINDER 0);
+        CREATE TABLE p_1 PARTITION OF p FOR VALUES WITH (MODULUS 2, REMAINDER 1);
+        CREATE INDEX ON p (b); CREATE INDEX ON p (b) INCLUDE (d); ALTER TABLE p ADD UNIQUE (id, b);
+        ALTER INDEX p_0_id_b_key RENAME TO own_key; COMMENT ON CONSTRAINT own_key ON p_0 IS 'key';
+        ALTER INDEX p_0_b_idx RENAME TO first; ALTER INDEX p_0_b_d_idx RENAME TO p_0_b_idx;
+        COMMENT ON INDEX first IS 'one'; ALTER INDEX first SET (fillfactor = 50); ALTER TABLE p_0 CLUSTER ON first;
+        INSERT INTO p VALUES (1, gen_random_uuid()), (2, NULL), (3, NULL);`,
+      "2_type.up.sql": "ALTER TABLE p RENAME b TO c; ALTER TABLE p ALTER c TYPE text;",
+      "3_lossy.up.sql":
+        "ALTER TABLE p ALTER c TYPE int USING length(c); ALTER TABLE p ALTER d TYPE smallint;",
+    });
+    await using _p = project;
+    await using _d = db;
+    const catalog = `SELECT c.relname, c.reloptions, obj_description(c.oid) AS about, i.indisclustered,
+        pg_get_indexdef(c.oid) AS sql, obj_description(k.oid) AS of_key
+      FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid LEFT JOIN pg_constraint k ON k.conindid = c.oid
+      WHERE i.indrelid IN (SELECT relid FROM pg_partition_tree('p')) ORDER BY c.relname`;
+    await belay.up({ to: "1" });
+    const before = await db.query(catalog);
+    expect((await belay.up()).error).toBeUndefined();
+    expect(await belay.down()).toMatchObject({ verified: true, conflicts: [] });
+    expect(await belay.down()).toMatchObject({ verified: true, conflicts: [] });
+    expect(await db.query(catalog)).toEqual(before);
+  });
+
   test("redo applies what it took back and no more, beside what an earlier rollback had lost", async () => {
     const { db, belay, project } = await world(server, {
       "1_base.up.sql": `CREATE TABLE o (id int PRIMARY KEY); INSERT INTO o VALUES (1);

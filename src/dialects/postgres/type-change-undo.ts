@@ -18,6 +18,7 @@ import { keepValues } from "./kept-values.ts";
 import type { Lookup, TableCommand, Unsettled } from "./kind.ts";
 import { literal, quote } from "./names.ts";
 import { notNullConstraint } from "./not-null.ts";
+import { partitionIndexes } from "./partition-indexes.ts";
 import type { Relation } from "./relation.ts";
 import { countRows, countWhere, isSmall, type RowCount } from "./row-count.ts";
 import type { ShelfId } from "./shelf-names.ts";
@@ -30,7 +31,7 @@ import {
   usingBack,
 } from "./type-change.ts";
 import { type Using, usingOf } from "./type-using.ts";
-import { unlessUnfit } from "./unless-violated.ts";
+import { ours, unlessUnfit } from "./unless-violated.ts";
 
 /** A change of a column's type, as the catalog has it before. */
 export interface Change {
@@ -55,12 +56,17 @@ export function recallTypeChange(
     const change = await typeChange(node, catalog, table);
     if (change === undefined) return nothingToUndo;
     const back = await backSql(node, catalog, change);
-    const sql = back.map(inTransaction);
+    const indexes = await partitionIndexes(catalog, table, change.facts.number);
     const lost = await lostBy(catalog, change);
     const id = catalog.shelf?.();
     if (id && expressionLoss(change, loss).length === 0) {
-      const kept = await keptChange(catalog, id, change, back, lost !== undefined);
+      const whole = [...back, ...(indexes ? [indexes.names, ...indexes.marks] : [])];
+      const kept = await keptChange(catalog, id, change, whole, lost !== undefined);
       if (kept) return kept;
+    }
+    const sql = back.map(inTransaction);
+    if (indexes) {
+      sql.push(ours(indexes.names, { table: table.sql }), ...indexes.marks.map(inTransaction));
     }
     const all = [
       ...(lost === undefined ? [] : [{ ...loss, ...lost }]),
