@@ -71,8 +71,8 @@ forEachServer("corners of the undo window", (server) => {
     const { error, conflicts } = await belay.down();
     expect(error).toBeUndefined();
     expect(conflicts?.map(({ resolution }) => resolution)).toEqual([
-      expect.stringMatching(/^a is still "text": .* regclass: invalid name syntax/),
-      expect.stringMatching(/^a is still .*numeric": .* cannot convert NaN to integer/),
+      expect.stringMatching(/^a is still text: .* regclass: invalid name syntax/),
+      expect.stringMatching(/^a is still numeric: .* cannot convert NaN to integer/),
     ]);
     expect(await db.query("SELECT n.a::text AS n, r.a::text AS r FROM n, r")).toEqual([
       { n: "NaN", r: "no such table" },
@@ -485,6 +485,28 @@ forEachServer("corners of the undo window", (server) => {
     expect(error).toBeUndefined();
     expect(conflicts.map(({ key }) => key)).toEqual(expect.arrayContaining([null, { id: 2 }]));
     expect(await db.query("SELECT c FROM t WHERE id = 3")).toEqual([{ c: "no uuid" }]);
+  });
+
+  test("two changes of a column's type, of which the later one cannot be taken back", async () => {
+    const { db, belay, project } = await world(server, {
+      "1_base.up.sql":
+        "CREATE TABLE t (id int PRIMARY KEY, a int, b int[]); INSERT INTO t VALUES (1, 1)",
+      "2_types.up.sql": `ALTER TABLE t ALTER a TYPE bigint; ALTER TABLE t ALTER a TYPE text;
+        ALTER TABLE t ALTER b TYPE int USING b[1]; ALTER TABLE t ALTER b TYPE text;`,
+    });
+    await using _p = project;
+    await using _d = db;
+    await belay.up();
+    await db.query("UPDATE t SET a = 'x', b = 'y'");
+    const { error, conflicts } = await belay.down();
+    expect(error).toBeUndefined();
+    expect(conflicts.map(({ key, columns, resolution }) => [key, columns, resolution])).toEqual([
+      [null, ["b"], expect.stringMatching(/^b is still text: values written since do not fit /)],
+      [null, ["b"], expect.stringMatching(/^b is still text: values written since do not fit /)],
+      [null, ["a"], expect.stringMatching(/^a is still text: values written since do not fit /)],
+      [null, ["a"], expect.stringMatching(/^a is still text: values written since do not fit /)],
+    ]);
+    expect(await db.query("SELECT a, b FROM t")).toEqual([{ a: "x", b: "y" }]);
   });
 
   test("values that a type change kept are not for a cell that the application has written since", async () => {

@@ -115,7 +115,7 @@ async function keptChange(
   loses: boolean,
 ): Promise<Undo | undefined> {
   const { table, column, facts, sql, using, old, now } = change;
-  const why = `${column} is still ${sql.now}: values written since do not fit ${sql.old}`;
+  const why = `values written since do not fit ${sql.old}`;
   const place = { shelf: id, table: table.sql, column, why };
   const misfits = await misfitsOf(catalog, change);
   if (!loses) {

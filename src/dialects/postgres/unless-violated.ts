@@ -50,6 +50,8 @@ const unfit = [
   // Texts to regclass, regtype, regproc, regnamespace and the like.
   ...["undefined_table", "undefined_object", "undefined_function", "invalid_schema_name"],
   ...["invalid_name", "syntax_error"],
+  // No cast leads from the type that the way back of a later statement had to leave.
+  ...["datatype_mismatch", "cannot_coerce"],
 ].join(" OR ");
 
 /**
@@ -81,16 +83,23 @@ END`;
 
 /**
  * All of the statements, or none and a line in the list of conflicts, where a value does not fit.
- * `column`: the one that keeps its values then.
+ * `column`: the one that keeps its values then, and its type.
  */
 export function unlessUnfit(
   statements: readonly string[],
   { shelf, table, column, why }: { shelf: ShelfId; table: string; column?: string; why: string },
 ): UndoStatement {
   const columns = column === undefined ? "NULL" : `ARRAY[${literal(column)}]`;
+  const still = column === undefined ? "" : `${stillHas(table, column)} || `;
   const told = `INSERT INTO belay.conflict (shelf, target, columns, resolution)
-    VALUES (${literal(shelf)}, ${literal(table)}, ${columns}, ${literal(`${why}: `)} || SQLERRM)`;
+    VALUES (${literal(shelf)}, ${literal(table)}, ${columns}, ${still}${literal(`${why}: `)} || SQLERRM)`;
   return allUnlessUnfit(statements, [told], [table]);
+}
+
+/** By what the catalog says: the way back of a later statement may have had to leave another type. */
+function stillHas(table: string, column: string): string {
+  return `${literal(`${column} is still `)} || (SELECT pg_catalog.format_type(atttypid, atttypmod) FROM pg_catalog.pg_attribute
+      WHERE attrelid = ${literal(table)}::pg_catalog.regclass AND attname = ${literal(column)}) || ': '`;
 }
 
 /** All of the statements; or, where a value does not fit, none of them and `told` instead. */
