@@ -487,6 +487,28 @@ forEachServer("corners of the undo window", (server) => {
     expect(await db.query("SELECT c FROM t WHERE id = 3")).toEqual([{ c: "no uuid" }]);
   });
 
+  test("a rollback's own writes fire no trigger of the application's", async () => {
+    const { db, belay, project } = await world(server, {
+      "1_base.up.sql": `CREATE TABLE t (id int PRIMARY KEY, a timestamptz, b int NOT NULL DEFAULT 7 UNIQUE, s text);
+        INSERT INTO t VALUES (1, '2026-01-02 03:04:05Z', 1), (2, '2026-01-02 03:04:05Z', 2);
+        CREATE FUNCTION stamp() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN
+          IF NEW.id = 2 THEN RETURN NULL; END IF; NEW.s := ''stamped''; RETURN NEW; END';
+        CREATE TRIGGER stamp BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION stamp();
+        ALTER TABLE t ENABLE ALWAYS TRIGGER stamp;`,
+      "2_change.up.sql": "ALTER TABLE t ALTER a TYPE date; ALTER TABLE t DROP b;",
+    });
+    await using _p = project;
+    await using _d = db;
+    expect((await belay.up()).error).toBeUndefined();
+    await db.query("DELETE FROM t WHERE id = 1; INSERT INTO t VALUES (3, '2026-05-06')");
+    expect(await belay.down()).toMatchObject({ verified: true, conflicts: [] });
+    const rows = await db.query("SELECT id, a AT TIME ZONE 'UTC' AS a, b, s FROM t ORDER BY id");
+    expect(rows).toMatchObject([
+      { id: 2, a: new Date("2026-01-02T03:04:05"), b: 2, s: null },
+      { id: 3, b: 7, s: null },
+    ]);
+  });
+
   test("two changes of a column's type, of which the later one cannot be taken back", async () => {
     const { db, belay, project } = await world(server, {
       "1_base.up.sql":

@@ -14,6 +14,7 @@ import { recreationOf } from "./objects/recreate.ts";
 import type { Relation } from "./relation.ts";
 import { hiddenName, type ShelfId } from "./shelf-names.ts";
 import { unlessViolated } from "./unless-violated.ts";
+import { untriggered } from "./users-triggers.ts";
 
 /** What the author says about rows that are born while the column is hidden. */
 export interface HideOptions {
@@ -132,7 +133,11 @@ function filled(
   const name = quote(column);
   const sql = `UPDATE ${table.sql} SET ${name} = ${value} WHERE ${name} IS NULL`;
   const why = `rows written since have no ${column}`;
-  const { asks = [], ...statement } = unlessViolated(sql, { shelf, table: table.sql, why });
+  const { asks = [], ...statement } = unlessViolated(untriggered(table.sql, [sql]), {
+    shelf,
+    table: table.sql,
+    why,
+  });
   return [{ ...statement, asks: [bornRows(table, { column, number }), ...asks] }];
 }
 

@@ -32,6 +32,7 @@ import {
 } from "./type-change.ts";
 import { type Using, usingOf } from "./type-using.ts";
 import { ours, unlessUnfit } from "./unless-violated.ts";
+import { untriggered } from "./users-triggers.ts";
 
 /** A change of a column's type, as the catalog has it before. */
 export interface Change {
@@ -140,11 +141,13 @@ async function keptChange(
         ...unlessUnfit(
           [
             ...leave,
-            ...(facts.notNull ? [`${at} DROP NOT NULL`] : []),
-            ...blank,
-            ...back,
-            ...values.back,
-            ...(facts.notNull ? await requiredAgain(catalog, table, column, facts.number) : []),
+            untriggered(table.sql, [
+              ...(facts.notNull ? [`${at} DROP NOT NULL`] : []),
+              ...blank,
+              ...back,
+              ...values.back,
+              ...(facts.notNull ? await requiredAgain(catalog, table, column, facts.number) : []),
+            ]),
           ],
           place,
         ),

@@ -9,6 +9,7 @@
 
 import { literal } from "../names.ts";
 import type { ShelfId } from "../shelf-names.ts";
+import { turnOff, usersTriggers } from "../users-triggers.ts";
 import { isKeyless, keylessFunctions } from "./keyless.ts";
 import { mergeFunctions, ofData } from "./merge.ts";
 import { netFunctions } from "./net.ts";
@@ -56,10 +57,9 @@ function referencesFunction(id: ShelfId): string {
 }
 
 /**
- * Turns off the users' triggers that the undo would fire (they would stamp `updated_at` and write
- * audit rows), with `held` empty; else back to what they were. Not session_replication_role: few
- * roles may set it, and it would turn the foreign keys off too. ALTER TABLE needs no lock beyond the
- * one that the undo has anyway.
+ * Turns off the users' triggers that the undo would fire, with `held` empty; else back to what they
+ * were. Not session_replication_role: few roles may set it, and it would turn the foreign keys off
+ * too. ALTER TABLE needs no lock beyond the one that the undo has anyway.
  */
 function triggersFunction(id: ShelfId, targets: readonly Target[]): string {
   const roots = targets.map(({ sql }) => `${literal(sql)}::regclass::oid`).join(", ");
@@ -70,24 +70,9 @@ BEGIN
   FOREACH restore IN ARRAY held LOOP EXECUTE restore; END LOOP;
   IF cardinality(held) > 0 THEN RETURN '{}'; END IF;
   FOR each IN
-    WITH RECURSIVE reached(oid) AS (
-        SELECT unnest(ARRAY[${roots}])
-      UNION
-        SELECT next.oid FROM reached AS r CROSS JOIN LATERAL (
-            SELECT inhrelid FROM pg_catalog.pg_inherits WHERE inhparent = r.oid
-          UNION ALL
-            SELECT conrelid FROM pg_catalog.pg_constraint
-              WHERE contype = 'f' AND confrelid = r.oid AND confupdtype = 'c') AS next(oid))
-    SELECT format('%I.%I', n.nspname, c.relname) AS target, format('%I', g.tgname) AS name, g.tgenabled AS state
-    FROM reached AS r JOIN pg_catalog.pg_trigger g ON g.tgrelid = r.oid
-      JOIN pg_catalog.pg_class c ON c.oid = r.oid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-    WHERE NOT g.tgisinternal AND g.tgenabled <> 'D'
-    -- Some versions hand a partitioned table's state down: its partitions get theirs after it.
-    ORDER BY (SELECT count(*) FROM pg_catalog.pg_partition_ancestors(r.oid)), 1, 2
+    ${usersTriggers(roots, true)}
   LOOP
-    EXECUTE format('ALTER TABLE ONLY %s DISABLE TRIGGER %s', each.target, each.name);
-    held := held || format('ALTER TABLE ONLY %s ENABLE %s TRIGGER %s', each.target,
-      CASE each.state WHEN 'A' THEN 'ALWAYS' WHEN 'R' THEN 'REPLICA' ELSE '' END, each.name);
+    ${turnOff("each", "held")}
   END LOOP;
   RETURN held;
 END`)}`;
