@@ -54,6 +54,9 @@ const unfit = [
   ...["datatype_mismatch", "cannot_coerce"],
 ].join(" OR ");
 
+/** PL/pgSQL: what a value is refused with that a type, or a constraint on it, does not take. */
+export const misfit = `${unfit} OR ${violations}`;
+
 /**
  * The statement; or `fallback`, and a line in the list of conflicts, where rows do not allow it.
  * How many would not is not known, unless its caller does.
@@ -110,7 +113,7 @@ export function allUnlessUnfit(
 ): UndoStatement {
   const block = `BEGIN
 ${statements.map((sql) => `  ${sql};`).join("\n")}
-EXCEPTION WHEN ${unfit} OR ${violations} THEN
+EXCEPTION WHEN ${misfit} THEN
 ${told.map((sql) => `  ${sql};`).join("\n")}
 END`;
   const locks = tables.map((table) => ({ table, mode: "ACCESS EXCLUSIVE" as const }));

@@ -143,26 +143,33 @@ function overwritten(met: string, { table, columns, uniques }: Homecoming): stri
   ];
 }
 
-/** Rows that are the same in all are no conflict. */
-function told(
-  id: ShelfId,
-  met: string,
-  { table, columns, generated, uniques }: Homecoming,
-): string {
+/** SQL: the row as jsonb, without what is computed. */
+function rowJson({ generated }: Homecoming, alias: string): string {
+  return `pg_catalog.to_jsonb(${alias}.*) - ARRAY[${generated.map(literal).join(", ")}]::text[]`;
+}
+
+/** SQL: the row's key as jsonb; all of it where it has none. */
+export function rowKeyJson(home: Homecoming, alias: string): string {
+  const { uniques, columns } = home;
   const key = uniques.find(({ isKey }) => isKey)?.parts.map(({ expression }) => expression) ?? [];
   const cells = columns
     .filter(({ name }) => isAmong(key, name))
-    .map(({ name }) => `${literal(name)}, b.${quote(name)}`);
+    .map(({ name }) => `${literal(name)}, ${alias}.${quote(name)}`);
+  if (cells.length === 0) return rowJson(home, alias);
+  return `pg_catalog.jsonb_build_object(${cells.join(", ")})`;
+}
+
+/** Rows that are the same in all are no conflict. */
+function told(id: ShelfId, met: string, home: Homecoming): string {
+  const { table, columns } = home;
   const row = (alias: string) => {
     const names = columns.map(({ name }) => `${alias}.${quote(name)}`);
     return `ROW(${names.join(", ")})`;
   };
-  const json = (alias: string) =>
-    `pg_catalog.to_jsonb(${alias}.*) - ARRAY[${generated.map(literal).join(", ")}]::text[]`;
   return `INSERT INTO belay.conflict (shelf, target, resolution, key, theirs, ours, why)
     SELECT ${literal(id)}, ${literal(table.shown)},
       CASE ${policySetting} WHEN 'restore' THEN 'restored' WHEN 'park' THEN 'parked' ELSE 'kept newer' END,
-      ${cells.length === 0 ? json("b") : `pg_catalog.jsonb_build_object(${cells.join(", ")})`}, ${json("b")}, ${json("a")},
+      ${rowKeyJson(home, "b")}, ${rowJson(home, "b")}, ${rowJson(home, "a")},
       'a row of the same key or unique value was written since'
     FROM ${met} AS m JOIN ${table.shelved} AS b ON b.ctid = m.before JOIN ${table.sql} AS a ON a.ctid = m.after
     WHERE pg_catalog.record_image_ne(${row("b")}, ${row("a")});`;

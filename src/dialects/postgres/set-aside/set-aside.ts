@@ -40,7 +40,7 @@ export async function setAside(
   const twins = await twinsOf(catalog, tables);
   const sequences = await sequencesOf(catalog, id, tables, restart);
   const names = tables.map(({ sql }) => sql);
-  const alike = tables.map(madeAlike);
+  const alike = homes.map((home) => madeAlike(id, home));
   const back = (asks: Question[]): UndoStatement[] => {
     const lists = [
       [`LOCK TABLE ${names.join(", ")} IN ACCESS EXCLUSIVE MODE`],
