@@ -228,7 +228,10 @@ class JudgedTable {
       if (this.isTypeKept([name, later ?? name])) return [];
       if (was !== undefined) {
         if (is === was[name] || this.isBetween(states, [name, later ?? name], is)) return [];
-        return wrong(was[name]);
+        // Of a column that had changed its type before it went: the value is told by the key from then.
+        return this.isRekeyed(states) && this.isToldWith(states, name, was[name])
+          ? []
+          : wrong(was[name]);
       }
       if (left !== undefined || later !== undefined) return [];
       // Which of two defaults it is, that before the migration or that when the column went, is open.
@@ -319,6 +322,14 @@ class JudgedTable {
       ({ columns: named }) =>
         named === null || columns === undefined || named.some((each) => columns.includes(each)),
     );
+  }
+
+  /** And the value that there was. */
+  private isToldWith(states: RowStates, name: string, value: string | null | undefined): boolean {
+    return this.conflictsOf(states).some(({ columns, theirs }) => {
+      const cells = theirs as Record<string, unknown> | null;
+      return columns?.includes(name) && bare(cells?.[name]) === bare(value);
+    });
   }
 
   /** Then the values from before stay on the shelf. */
