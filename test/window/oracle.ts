@@ -292,8 +292,19 @@ class JudgedTable {
     );
     for (const [, type] of this.told.sql.matchAll(types))
       values.push(await this.told.evaluate(`(${column.default})::${type}::${column.type}::text`));
-    // One value is not for several rows.
-    return isUnique(this.before, name) ? [...values, null] : values;
+    // One value is not for several rows. Where each must have one, that is told.
+    const { notNull } = column;
+    if (isUnique(this.before, name) || (this.becomesUnique(name) && !notNull)) values.push(null);
+    const left = `rows written since have no ${name}: `;
+    if (notNull && this.told.conflicts.some(({ resolution }) => resolution.startsWith(left))) {
+      values.push(null);
+    }
+    return values;
+  }
+
+  /** By the migration itself, which drops the column behind that. */
+  private becomesUnique(name: string): boolean {
+    return this.told.sql.includes(`ADD UNIQUE (${ident(name)})`);
   }
 
   /**
