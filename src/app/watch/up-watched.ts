@@ -111,12 +111,12 @@ async function begin(
   const pause = (ms: number) => environment.sleep(ms, signal);
   const baseline = await takeBaseline(sampler, plan, pause, learn);
   const lookout = openLookout(sampler, plan, baseline, watchMs);
-  for (const { signal: name, onceKnown } of plan.rules) {
-    const why = sampler.unseen.get(name);
-    if (onceKnown !== true || why === undefined) continue;
-    report({ kind: "note", message: `${name} is left out until it can be measured: ${why}.` });
-  }
-  for (const [index, { signal: name, action, dryRun }] of plan.rules.entries()) {
+  for (const [index, { signal: name, action, dryRun, onceKnown }] of plan.rules.entries()) {
+    const unseen = sampler.unseen.get(name);
+    if (onceKnown && unseen !== undefined) {
+      report({ kind: "note", message: `${name} is left out until it can be measured: ${unseen}.` });
+      continue;
+    }
     const { decides, why } = lookout.trust(name);
     // What names the cause needs no statistics.
     if (plan.signals[index]?.attributed) continue;
