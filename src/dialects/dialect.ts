@@ -326,6 +326,9 @@ export interface RowSamples {
   again(session: Session, sampled: SampledTable, timeoutMs: number): Promise<SeenAgain>;
 }
 
+/** By name: which way a sequence goes, and the last number that it has given; null: none yet. */
+export type SequenceNumbers = Record<string, { ascending: boolean; last: string | null }>;
+
 /** Which tables count as large. */
 export interface Sizes {
   session: Session;
@@ -442,6 +445,6 @@ export interface Dialect {
   ): Promise<{ holders: OtherSession[]; waiters: OtherSession[] }>;
   readonly readings: Readings;
   readonly rowSamples: RowSamples;
-  /** Sequences of indexed columns whose next number a row has already, by name. */
-  sequencesBehind(session: Session): Promise<string[]>;
+  /** Of sequences that belong to a column; 500 at most. Throws where one is locked for long. */
+  sequenceNumbers(session: Session): Promise<SequenceNumbers>;
 }

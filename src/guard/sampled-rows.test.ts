@@ -41,6 +41,23 @@ test("what was written or deleted since is not judged", () => {
   });
 });
 
+test("where nothing is there, and where nothing can be judged, that is said", () => {
+  expect(judge(now([null, null, null, null]))).toEqual({
+    passed: false,
+    detail:
+      "none of the sampled rows is there; 0 of 4 sampled rows of 1 table as they were, 4 deleted since, so that none could be judged",
+  });
+  const all = before.rows.map(([, , digests]): [string, string] => [
+    "11",
+    `${digests.slice(0, 6)}other1`,
+  ]);
+  expect(judge(now(all))).toEqual({
+    passed: true,
+    detail:
+      "0 of 4 sampled rows of 1 table as they were, 4 written since, so that none could be judged",
+  });
+});
+
 test("what nobody has written and is another is lost", () => {
   const lost = (n: number) => ["10", `key00${n}other${n}`] as [string, string];
   expect(judge(now([lost(1), lost(2), lost(3), lost(4)]))).toEqual({

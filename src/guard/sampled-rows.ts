@@ -32,6 +32,9 @@ export function judgeRows({ tables, leftOut }: RowSample, seen: readonly SeenAga
     else if (now.kind === "missing") told.wrong.push(`${table.table}: ${now.why}`);
     else judgeTable(told, table, now, tables);
   }
+  const { same, written, gone, differ } = told;
+  const isEmpty = gone > 0 && same + written + differ === 0;
+  if (isEmpty) told.wrong.push("none of the sampled rows is there");
   const left = leftOut.map(({ table, why }) => `${table} (${why})`);
   const isBlind = told.tables === 0 && told.unseen.length > 0;
   return {
@@ -145,7 +148,10 @@ function figures(told: Told, isLeft: boolean): string {
     ...(written > 0 ? [`${written} written since`] : []),
     ...(gone > 0 ? [`${gone} deleted since`] : []),
   ];
-  return [`${same === all ? rows : `${same} of ${rows}`} as they were`, ...others].join(", ");
+  const judged = same + differ === 0 ? ["so that none could be judged"] : [];
+  return [`${same === all ? rows : `${same} of ${rows}`} as they were`, ...others, ...judged].join(
+    ", ",
+  );
 }
 
 function count(n: number, what: string): string {

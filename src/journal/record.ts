@@ -5,6 +5,7 @@
 import type { CatalogObject, Difference } from "../core/catalog.ts";
 import type { Change, Conflict, Loss, Plan, Undo, Verdict } from "../core/plan.ts";
 import type { RowSample } from "../core/row-sample.ts";
+import type { SequenceNumbers } from "../dialects/dialect.ts";
 
 /** Version of the journal's own schema and of the record bodies. */
 export const journalVersion = 4;
@@ -150,8 +151,7 @@ export interface WatchStarted {
 
 /** What a rollback could leave worse beside rows and catalog. */
 export interface Bystanders {
-  /** Sequences whose next number a row has already. */
-  behind: string[];
+  sequences: SequenceNumbers;
   /** Null: this role may not see them. */
   standbys: string[] | null;
 }

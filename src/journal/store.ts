@@ -6,13 +6,13 @@ import { gunzipSync, gzipSync } from "node:zlib";
 import { type Catalog, catalogToJson } from "../core/catalog.ts";
 import { BelayError, untouched } from "../core/errors.ts";
 import type { Conflict } from "../core/plan.ts";
-import type { RowSample } from "../core/row-sample.ts";
 import type { Session } from "../dialects/dialect.ts";
 import {
   type Entry,
   type JournalRecord,
   journalVersion,
   type MigrationFinished,
+  type WatchStarted,
 } from "./record.ts";
 import { journalSchema } from "./schema.ts";
 
@@ -115,8 +115,9 @@ export async function append(
 /** As texts. What {@link readRecords} leaves out is the detail. */
 function partsOf(entry: Entry): { body: string; detail: string | null } {
   if (entry.kind === "watch-started") {
-    const { rows, ...body } = entry.body;
-    return { body: JSON.stringify(body), detail: rows ? JSON.stringify({ rows }) : null };
+    const { rows, around, ...body } = entry.body;
+    const seen = rows || around ? JSON.stringify({ rows, around }) : null;
+    return { body: JSON.stringify(body), detail: seen };
   }
   if (entry.kind !== "migration-finished") {
     return { body: JSON.stringify(entry.body), detail: null };
@@ -134,8 +135,8 @@ export interface Wanted {
 
 /**
  * Records, oldest first. Bodies of finished migrations come without plan, undo and catalog
- * changes, which can be large; {@link readFinished} brings those. Watches come without the rows that were
- * sampled; {@link readRowSample} brings them.
+ * changes, which can be large; {@link readFinished} brings those. Watches come without what they
+ * have seen before; {@link readSeenBefore} brings it.
  */
 export async function readRecords(
   session: Session,
@@ -177,14 +178,17 @@ export async function readFinished(session: Session, seq: number): Promise<Migra
   return { ...row.body, ...row.detail };
 }
 
-/** What a watch has sampled before it began; undefined: nothing. */
-export async function readRowSample(session: Session, seq: number): Promise<RowSample | undefined> {
-  const [row] = await session.query<{ rows: RowSample | null }>(
-    `SELECT to_json(r) -> 'detail' -> 'rows' AS rows FROM belay.record r
+/** What a watch has seen before it began, to be compared after a rollback. */
+export async function readSeenBefore(
+  session: Session,
+  seq: number,
+): Promise<Pick<WatchStarted, "rows" | "around">> {
+  const [row] = await session.query<{ seen: Pick<WatchStarted, "rows" | "around"> | null }>(
+    `SELECT to_json(r) -> 'detail' AS seen FROM belay.record r
       WHERE seq = $1 AND kind = 'watch-started'`,
     [seq],
   );
-  return row?.rows ?? undefined;
+  return row?.seen ?? {};
 }
 
 /** The journal is no place for a million of them; `belay.conflict` has them all. */

@@ -178,11 +178,11 @@ forEachServer("signals of the server", (server) => {
     expect(await one(sampler)).toMatchObject({ state: "ok", events: { bad: 0, all: 0 } });
     await well?.query("SELECT 1 / n FROM t").catch(() => {});
     await well?.query({ name: "kept", text: "SELECT n FROM t WHERE id = $1", values: [1] });
-    for (const alive of ["", ";", "/* ping */ ", "-- alive?\n"]) {
+    for (const alive of ["", ";", "/* ping */ ", "-- alive?\n", "DEALLOCATE ALL", "ROLLBACK"]) {
       await asks?.query(alive);
       expect(await one(sampler), alive).toMatchObject({ events: { bad: 0 } });
     }
-    await failing?.query("SELECT gone FROM t WHERE id = $1", [1]).catch(() => {});
+    await failing?.query("/* a */ -- b\n SELECT gone FROM t WHERE id = $1", [1]).catch(() => {});
     await well?.query("BEGIN");
     await well?.query("SELECT gone()").catch(() => {});
     await asks?.query("SELECT n FROM t");

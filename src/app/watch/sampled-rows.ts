@@ -7,7 +7,7 @@ import type { RowSample, SeenAgain } from "../../core/row-sample.ts";
 import { judgeRows } from "../../guard/sampled-rows.ts";
 import type { IncidentCheck, JournalRecord } from "../../journal/record.ts";
 import { applied, stateOf } from "../../journal/state.ts";
-import { readRecords, readRowSample } from "../../journal/store.ts";
+import { readRecords, readSeenBefore } from "../../journal/store.ts";
 import { type StepOf, stepOf } from "../../journal/watches.ts";
 import type { PlannedMigration } from "../plan.ts";
 import type { Settings } from "../settings.ts";
@@ -21,6 +21,9 @@ const allMs = 5_000;
 
 /** Milliseconds for each table, to find its rows again. */
 const againMs = 5_000;
+
+/** Looks more than one for each table, for all together, and milliseconds before each. */
+const [looks, pauseMs] = [10, 1_000];
 
 /** As the statements name them; those with the strongest locks first. */
 export function tablesOf(migrations: readonly Pick<PlannedMigration, "steps">[]): string[] {
@@ -70,22 +73,29 @@ export async function checkRows(
   return withSession(settings, async (session, { dialect }) => {
     const records = await readRecords(session);
     const seq = watchBefore(records, watch);
-    const sample = await readRowSample(session, seq);
+    const { rows: sample } = await readSeenBefore(session, seq);
     if (sample === undefined) return undefined;
     const stays = appliedSince(records, seq);
     if (stays !== undefined) {
       return { name: "rows", passed: true, detail: `not compared: ${stays}` };
     }
     const seen: SeenAgain[] = [];
+    let patience = looks;
     for (const table of sample.tables) {
-      seen.push(await dialect.rowSamples.again(session, table, againMs));
+      let again = await dialect.rowSamples.again(session, table, againMs);
+      // A lock that somebody holds goes by.
+      for (; again.kind === "unread" && patience > 0; patience -= 1) {
+        await settings.environment.sleep(pauseMs);
+        again = await dialect.rowSamples.again(session, table, againMs);
+      }
+      seen.push(again);
     }
     return { name: "rows", ...judgeRows(sample, seen) };
   });
 }
 
 /** One that took over what an earlier one had left has begun amid of it. */
-function watchBefore(records: readonly JournalRecord[], watch: number): number {
+export function watchBefore(records: readonly JournalRecord[], watch: number): number {
   const incident = stateOf(records).watches.find(({ seq }) => seq === watch)?.incident;
   const { covers = [] }: Partial<StepOf<"decided">> = stepOf(incident, "decided") ?? {};
   const first = Math.min(watch + 1, ...covers.map(({ seq }) => seq));

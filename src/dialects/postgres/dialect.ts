@@ -16,7 +16,7 @@ import { observer } from "./observer.ts";
 import { type ParsedStatement, parseScript, parseStatement } from "./parse.ts";
 import { readings } from "./readings.ts";
 import { rowSamples } from "./row-sample.ts";
-import { sequencesBehind } from "./sequences-behind.ts";
+import { sequenceNumbers } from "./sequence-numbers.ts";
 import { connect, troubleOf } from "./session.ts";
 import { contentsOf, makeTable, portably } from "./shelf-contents.ts";
 import { dependentsOnShelf, destructionOf, shelvedOn } from "./shelves.ts";
@@ -236,5 +236,5 @@ export const postgres: Dialect = {
   blockers,
   readings,
   rowSamples,
-  sequencesBehind,
+  sequenceNumbers,
 };

@@ -6,13 +6,6 @@ import type { Lookup } from "./kind.ts";
 import { literal } from "./names.ts";
 import type { Relation } from "./relation.ts";
 
-export interface IndexesBack {
-  /** A block for PL/pgSQL. */
-  names: string;
-  /** Behind it. */
-  marks: string[];
-}
-
 interface Member extends Record<string, unknown> {
   oid: string;
   name: string;
@@ -24,22 +17,30 @@ interface Member extends Record<string, unknown> {
   comment: string | null;
 }
 
-/** Undefined: no partition has an index that the column is part of. */
+/**
+ * A block for PL/pgSQL; partitions that are not there any more are passed over. Undefined: no partition has
+ * an index that the column is part of.
+ */
 export async function partitionIndexes(
   catalog: Lookup,
   table: Relation,
   column: number,
-): Promise<IndexesBack | undefined> {
+): Promise<string | undefined> {
   if (table.kind !== "p") return undefined;
   const members = await membersOf(catalog, table, column);
   if (members.length === 0) return undefined;
   const marks: string[] = [];
   for (const { oid, partition, constraint, comment } of members) {
-    marks.push(...markSql(await marksOf(catalog, oid), true));
+    const own = await marksOf(catalog, oid);
+    const statements = markSql(own, true);
     if (comment !== null)
-      marks.push(`COMMENT ON CONSTRAINT ${constraint} ON ${partition} IS ${literal(comment)}`);
+      statements.push(`COMMENT ON CONSTRAINT ${constraint} ON ${partition} IS ${literal(comment)}`);
+    if (own === undefined || statements.length === 0) continue;
+    marks.push(`IF pg_catalog.to_regclass(${literal(own.name)}) IS NOT NULL THEN
+    ${statements.map((sql) => `EXECUTE ${literal(sql)};`).join("\n    ")}
+  END IF;`);
   }
-  return { names: namesBack(members), marks };
+  return block(members, marks);
 }
 
 async function membersOf(catalog: Lookup, table: Relation, column: number): Promise<Member[]> {
@@ -62,7 +63,7 @@ async function membersOf(catalog: Lookup, table: Relation, column: number): Prom
 }
 
 /** By way of names that nobody has: two indexes of one partition may have changed theirs. */
-function namesBack(members: readonly Member[]): string {
+function block(members: readonly Member[], marks: readonly string[]): string {
   const wanted = members.map((each) => {
     return `(${[each.partition, each.root, each.name].map(literal).join(", ")})`;
   });
@@ -79,5 +80,6 @@ function namesBack(members: readonly Member[]): string {
 BEGIN
   ${renamed("'belay_' || pg_catalog.lpad(pg_catalog.to_hex(each.oid::bigint), 8, '0') || '_index'")}
   ${renamed("each.name")}
+  ${marks.join("\n  ")}
 END`;
 }

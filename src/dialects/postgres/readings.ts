@@ -74,26 +74,26 @@ export const readings: Readings = {
          FROM pg_stat_database WHERE datname = current_database()`,
     ),
 
-  // A statement has a query id once its names are found, and no sooner. Nothing at all has none either:
-  // some drivers ask that way whether a session is alive.
+  // A statement has a query id once its names are found, and no sooner. Others than these may have none
+  // although all is well: pg_stat_statements takes it from prepared ones that are no queries.
   async lastStatements(session, applicationPrefix, since) {
     const { hidden, ...seen } = await one<
-      LastStatements & { hidden: number } & Record<string, unknown>
+      LastStatements & { hidden: boolean } & Record<string, unknown>
     >(
       session,
       `SELECT statement_timestamp()::text AS now,
+              NOT pg_has_role('pg_read_all_stats', 'USAGE') AS hidden,
               coalesce(bool_or(pid = pg_backend_pid() AND query_id IS NOT NULL), false) AS "isTold",
-              count(*) FILTER (WHERE query = '<insufficient privilege>')::int AS hidden,
-              count(*) FILTER (WHERE others AND fresh)::int AS sessions,
-              count(*) FILTER (WHERE others AND fresh AND query_id IS NULL)::int AS refused
+              count(*) FILTER (WHERE fresh)::int AS sessions,
+              count(*) FILTER (WHERE fresh AND query_id IS NULL)::int AS refused
          FROM pg_stat_activity, LATERAL (
-           SELECT pid <> pg_backend_pid() AND NOT starts_with(application_name, $1) AS others,
-                  state LIKE 'idle%' AND query_start > $2::timestamptz
-                    AND query !~ '^(\\s|;|--[^\\n]*|/\\*.*\\*/)*$' AS fresh) AS f
-        WHERE datname = current_database() AND coalesce(backend_type = 'client backend', true)`,
+           SELECT pid <> pg_backend_pid() AND NOT starts_with(application_name, $1)
+                  AND state LIKE 'idle%' AND query_start > $2::timestamptz
+                  AND query ~* '^(\\s|--[^\\n]*\\n|/\\*.*?\\*/)*(select|insert|update|delete|merge|with|values|table)\\M' AS fresh) AS f
+        WHERE datname = current_database() AND backend_type = 'client backend'`,
       [applicationPrefix, since ?? null],
     );
-    return hidden > 0 ? null : seen;
+    return hidden ? null : seen;
   },
 
   // The server ends a deadlock by failing somebody in it, once one has waited for as long as its

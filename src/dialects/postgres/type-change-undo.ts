@@ -61,14 +61,12 @@ export function recallTypeChange(
     const lost = await lostBy(catalog, change);
     const id = catalog.shelf?.();
     if (id && expressionLoss(change, loss).length === 0) {
-      const whole = [...back, ...(indexes ? [indexes.names, ...indexes.marks] : [])];
+      const whole = [...back, ...(indexes ? [indexes] : [])];
       const kept = await keptChange(catalog, id, change, whole, lost !== undefined);
       if (kept) return kept;
     }
     const sql = back.map(inTransaction);
-    if (indexes) {
-      sql.push(ours(indexes.names, { table: table.sql }), ...indexes.marks.map(inTransaction));
-    }
+    if (indexes) sql.push(ours(indexes, { table: table.sql }));
     const all = [
       ...(lost === undefined ? [] : [{ ...loss, ...lost }]),
       ...expressionLoss(change, loss),

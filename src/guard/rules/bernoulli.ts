@@ -6,6 +6,9 @@ import { binomial, show } from "../series.ts";
 /** Fewer failures than one in a thousand are taken for that: a baseline without any proves no less. */
 const leastUsual = 0.001;
 
+/** Where nothing ever succeeds, nothing worse can be found, and nothing be computed. */
+const mostUsual = 0.999;
+
 interface Odds {
   usual: number;
   bad: number;
@@ -25,7 +28,7 @@ function oddsOf(baseline: readonly Known[], options: TestOptions, window: number
   const seen = baseline.map(eventsOf);
   const all = seen.reduce((sum, each) => sum + each.all, 0);
   const failed = seen.reduce((sum, each) => sum + each.bad, 0);
-  const usual = Math.max(leastUsual, all === 0 ? 0 : failed / all);
+  const usual = Math.min(mostUsual, Math.max(leastUsual, all === 0 ? 0 : failed / all));
   const bad = options.failureShare ?? Math.min(Math.max(0.01, 10 * usual), (1 + usual) / 2);
   const events = all / Math.max(1, baseline.length);
   return {
