@@ -10,7 +10,13 @@ import type { Verdict } from "../src/core/plan.ts";
 import { createBelay } from "../src/index.ts";
 import { catalogOf } from "./support/catalog.ts";
 import { createProject } from "./support/project.ts";
-import { createDatabase, forEachServer, servers, type TestServer } from "./support/servers.ts";
+import {
+  createDatabase,
+  forEachServer,
+  majorOf,
+  servers,
+  type TestServer,
+} from "./support/servers.ts";
 
 export interface FormCase {
   /** What is there already. */
@@ -92,10 +98,6 @@ async function expectPlan(belay: ReturnType<typeof createBelay>, each: FormCase)
 async function planned(belay: ReturnType<typeof createBelay>): Promise<PlanStatement[]> {
   const { migrations } = await belay.plan();
   return migrations.flatMap(({ steps }) => steps.flatMap((step) => step.statements));
-}
-
-function majorOf({ name }: TestServer): number {
-  return Number(name.replace(/\D/g, "")) || 18;
 }
 
 /** Of somebody who writes all the while and does not wait long for a lock. */

@@ -9,8 +9,8 @@ import { extractCatalog } from "../../src/dialects/postgres/catalog/extract.ts";
 import { classify } from "../../src/dialects/postgres/classify.ts";
 import { parseStatement } from "../../src/dialects/postgres/parse.ts";
 import { connect } from "../../src/dialects/postgres/session.ts";
-import { carryOut, lookupOf, majorOf, runUndo } from "../kinds-harness.ts";
-import { createDatabase, forEachServer, type TestServer } from "../support/servers.ts";
+import { carryOut, lookupOf, runUndo } from "../kinds-harness.ts";
+import { createDatabase, forEachServer, majorOf, type TestServer } from "../support/servers.ts";
 import { rawCatalog } from "./raw-catalog.ts";
 
 export interface UndoCase {

@@ -215,6 +215,9 @@ function replaceOids(value: string, target: string, names: ReadonlyMap<string, s
 }
 
 async function namesByOid(lookup: Lookup): Promise<Map<string, string>> {
+  const there = await lookup.rows<{ name: string }>(
+    "SELECT relname AS name FROM pg_class WHERE relnamespace = 'pg_catalog'::regnamespace",
+  );
   const rows = await lookup.rows<{ relation: string; number: string; oid: string; name: string }>(
     `SELECT c.relname AS relation, c.oid::text AS number, o.oid::text,
        CASE WHEN o.name IS NOT NULL THEN o.name ELSE (pg_identify_object(c.oid, o.oid, 0)).identity END AS name
@@ -248,6 +251,8 @@ async function namesByOid(lookup: Lookup): Promise<Map<string, string>> {
          ],
          "pg_user_mapping",
        ]
+         // Schemas can be published from PostgreSQL 15 on.
+         .filter((name) => there.some((each) => each.name === name))
          .map(
            (name) =>
              `SELECT '${name}'::regclass AS class, oid, NULL AS name FROM ${name} WHERE oid >= 16384`,

@@ -5,6 +5,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname } from "node:path";
+import pg from "pg";
 import type { TestProject } from "vitest/node";
 import { debianBin } from "./clients.ts";
 import type { TestServer } from "./servers.ts";
@@ -25,8 +26,9 @@ export default async function setup(project: TestProject): Promise<() => Promise
   installPostgres15();
   if (existsSync(debianBin)) await start("postgres-15", debianBin);
   else missing["postgres-15"] = `no ${debianBin}; apt-get install postgresql-15`;
-  const other = process.env.TEST_POSTGRES_URL;
-  if (other) servers.push({ name: "postgres-env", url: other });
+  for (const url of (process.env.TEST_POSTGRES_URL ?? "").split(/\s+/).filter(Boolean)) {
+    servers.push({ name: await nameOf(url), url });
+  }
 
   for (const [name, why] of Object.entries(missing)) {
     process.stderr.write(`tests on ${name} are skipped: ${why}\n`);
@@ -36,6 +38,16 @@ export default async function setup(project: TestProject): Promise<() => Promise
   return async () => {
     await Promise.all(started.map((server) => server.stop()));
   };
+}
+
+async function nameOf(url: string): Promise<TestServer["name"]> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  const { rows } = await client.query(
+    "SELECT current_setting('server_version_num')::int AS version",
+  );
+  await client.end();
+  return `postgres-${Math.floor(rows[0].version / 10_000)}`;
 }
 
 function embeddedBin(): string {

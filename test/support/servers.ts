@@ -12,7 +12,8 @@ import pg from "pg";
 import { describe, inject } from "vitest";
 
 export interface TestServer {
-  name: "postgres-18" | "postgres-15" | "postgres-env";
+  /** Its major version: tests leave out what that does not have. */
+  name: `postgres-${number}`;
   /** Superuser, database `postgres`. */
   url: string;
 }
@@ -50,6 +51,10 @@ export function forEachServer(name: string, body: (server: TestServer) => void):
   for (const [server, why] of Object.entries(inject("missingServers"))) {
     describe.skip(`${name} [${server}: ${why}]`, () => body({ name: "postgres-15", url: "" }));
   }
+}
+
+export function majorOf({ name }: TestServer): number {
+  return Number(name.replace(/\D/g, ""));
 }
 
 /** A new empty database; by default on the first server (PostgreSQL 18). */

@@ -14,7 +14,7 @@ forEachServer("databases", (server) => {
     await using db = await createDatabase(server);
     const [row] = await db.query("SHOW server_version_num");
     const major = Math.floor(Number(row?.server_version_num) / 10_000);
-    if (server.name !== "postgres-env") expect(server.name).toBe(`postgres-${major}`);
+    expect(server.name).toBe(`postgres-${major}`);
   });
 
   test("are separate, and gone after use", async () => {
