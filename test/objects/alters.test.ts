@@ -71,7 +71,8 @@ proveUndo("alter-publication", [
 proveUndo(
   "drop-object",
   [
-    { before: publications15, sql: "DROP PUBLICATION p, q, every, none" },
+    { before: publications, sql: "DROP PUBLICATION p, every, none" },
+    { before: publications15, sql: "DROP PUBLICATION p, q, every, none", since: 15 },
     {
       before:
         `${publications} ALTER PUBLICATION none ADD TABLES IN SCHEMA s; ALTER PUBLICATION p OWNER TO pg_monitor`.replace(
@@ -79,6 +80,7 @@ proveUndo(
           "",
         ),
       sql: "DROP PUBLICATION none",
+      since: 15,
     },
   ],
   "drop-publication",

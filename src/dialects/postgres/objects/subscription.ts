@@ -54,7 +54,8 @@ const options: Record<string, string> = {
   run_as_owner: flag("subrunasowner"),
   streaming: flag("substream"),
   synchronous_commit: `quote_literal(${column("subsynccommit")})`,
-  two_phase: `CASE ${column("subtwophasestate")} WHEN 'd' THEN 'false' ELSE 'true' END`,
+  // PostgreSQL 14 does not have it and refuses it.
+  two_phase: `CASE ${column("subtwophasestate")} WHEN 'd' THEN 'false' WHEN 'p' THEN 'true' WHEN 'e' THEN 'true' END`,
 };
 
 export async function subscriptionNamed(
