@@ -3,6 +3,7 @@
 
 import type { Node } from "@pgsql/types";
 import type { ColumnType } from "../column-type.ts";
+import { isInternal } from "../internal-trigger.ts";
 import type { Lookup } from "../kind.ts";
 import { parts } from "../names.ts";
 import { isHidden } from "../shelf-names.ts";
@@ -50,10 +51,10 @@ const refusal = `SELECT CASE
     WHEN EXISTS (SELECT FROM pg_seclabel l WHERE l.classoid = 'pg_class'::regclass
       AND l.objoid = c.oid AND l.objsubid = a.attnum) THEN 'it has a security label'
     -- They see what the others see, and may set the column after we have read it.
-    WHEN EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = c.oid AND NOT g.tgisinternal
+    WHEN EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = c.oid AND NOT ${isInternal("g")}
       AND g.tgtype & 3 = 3 AND g.tgtype & 20 <> 0 AND g.tgname > 'belay_')
       THEN 'a trigger of its own runs after those that keep both columns'
-    WHEN EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = c.oid AND NOT g.tgisinternal
+    WHEN EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = c.oid AND NOT ${isInternal("g")}
       AND g.tgtype & 16 <> 0 AND g.tgattr = '' AND (g.tgenabled IN ('A', 'R')
         OR g.tgenabled = 'O' AND NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)))
       THEN 'its triggers would fire for every row'
@@ -110,8 +111,10 @@ export async function readsOf(
     [table.oid, [...seen.columns]],
   );
   if (known.length < seen.columns.size) return "its expression reads more than columns";
+  // PostgreSQL 14 calls one form of AT TIME ZONE volatile; it is stable, and 15 says so.
   const volatile = await catalog.rows(
-    "SELECT FROM pg_proc WHERE proname = ANY ($1::text[]) AND (provolatile = 'v' OR prokind <> 'f' OR pronargs = 0)",
+    `SELECT FROM pg_proc WHERE proname = ANY ($1::text[]) AND (provolatile = 'v' OR prokind <> 'f' OR pronargs = 0)
+       AND oid <> 'pg_catalog.timezone(text, timetz)'::regprocedure`,
     [[...seen.functions]],
   );
   if (volatile.length > 0) return "its expression may have another value each time";
