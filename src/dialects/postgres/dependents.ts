@@ -2,6 +2,7 @@
 
 import type { Loss, Undo } from "../../core/plan.ts";
 import { othersBack } from "./constraint-back.ts";
+import { isInternal } from "./internal-trigger.ts";
 import type { Lookup } from "./kind.ts";
 import { recreationOf } from "./objects/recreate.ts";
 import { countRows } from "./row-count.ts";
@@ -45,7 +46,7 @@ const walk = `WITH RECURSIVE going(classid, objid, objsubid, cascaded) AS (
   FROM going g, LATERAL pg_identify_object(g.classid, g.objid, g.objsubid) o
   WHERE g.cascaded AND g.classid NOT IN ('pg_rewrite'::regclass, 'pg_attrdef'::regclass)
     AND NOT (g.classid = 'pg_trigger'::regclass
-      AND EXISTS (SELECT FROM pg_trigger t WHERE t.oid = g.objid AND t.tgisinternal))
+      AND EXISTS (SELECT FROM pg_trigger t WHERE t.oid = g.objid AND ${isInternal("t")}))
     AND NOT EXISTS (SELECT FROM going k WHERE NOT k.cascaded AND k.classid = g.classid
       AND k.objid = g.objid AND k.objsubid IN (0, g.objsubid))
     AND NOT EXISTS (SELECT FROM pg_depend d JOIN going k ON k.cascaded

@@ -11,6 +11,7 @@ import { versionOf } from "./catalog/server.ts";
 import { classify, recall } from "./classify.ts";
 import { withFills } from "./fills.ts";
 import { safely } from "./forms/safely.ts";
+import { isInternal } from "./internal-trigger.ts";
 import type { Lookup } from "./kind.ts";
 import { observer } from "./observer.ts";
 import { type ParsedStatement, parseScript, parseStatement } from "./parse.ts";
@@ -78,7 +79,7 @@ async function canBeTakenBack(session: Session, statement: PlannedStatement, kee
 
 async function firesTriggers(catalog: Lookup, tables: readonly string[] = []): Promise<boolean> {
   const found = await catalog.rows(
-    `SELECT FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'
+    `SELECT FROM pg_trigger t WHERE NOT ${isInternal("t")} AND tgenabled <> 'D'
        AND tgrelid = ANY (SELECT to_regclass(each)::oid FROM unnest($1::text[]) each)`,
     [tables],
   );

@@ -2,6 +2,7 @@
 
 import { exactly, type Undo } from "../../core/plan.ts";
 import { isOnly } from "./family.ts";
+import { isInternal } from "./internal-trigger.ts";
 import type { Lookup, TableCommand } from "./kind.ts";
 import type { Relation } from "./relation.ts";
 
@@ -34,7 +35,7 @@ export async function recallTriggers(
          SELECT i.inhrelid FROM pg_inherits i JOIN family f ON i.inhparent = f.oid
            WHERE NOT $3::boolean)
      SELECT format('%I.%I', n.nspname, c.relname) AS table, quote_ident(t.tgname) AS name,
-       t.tgenabled::text AS state, t.tgisinternal AS internal
+       t.tgenabled::text AS state, ${isInternal("t")} AS internal
      FROM family f JOIN pg_trigger t ON t.tgrelid = f.oid JOIN pg_class c ON c.oid = f.oid
        JOIN pg_namespace n ON n.oid = c.relnamespace
      WHERE $2::name IS NULL OR t.tgname = $2::name

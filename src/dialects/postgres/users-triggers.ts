@@ -1,6 +1,7 @@
 // Owns: the users' triggers that a write of an undo's would fire: which they are, and a block in which
 // they are off. They would stamp `updated_at`, write audit rows, or leave a row as it is.
 
+import { isInternal } from "./internal-trigger.ts";
 import { literal } from "./names.ts";
 
 /**
@@ -20,7 +21,7 @@ export function usersTriggers(roots: string, cascades: boolean): string {
     SELECT format('%I.%I', n.nspname, c.relname) AS target, format('%I', g.tgname) AS name, g.tgenabled AS state
     FROM reached AS r JOIN pg_catalog.pg_trigger g ON g.tgrelid = r.oid
       JOIN pg_catalog.pg_class c ON c.oid = r.oid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-    WHERE NOT g.tgisinternal AND g.tgenabled <> 'D'
+    WHERE NOT ${isInternal("g")} AND g.tgenabled <> 'D'
     -- Some versions hand a partitioned table's state down: its partitions get theirs after it.
     ORDER BY (SELECT count(*) FROM pg_catalog.pg_partition_ancestors(r.oid)), 1, 2`;
 }

@@ -130,15 +130,21 @@ forEachServer("captured families", (server) => {
     CREATE TRIGGER note AFTER INSERT OR UPDATE OR DELETE ON items FOR EACH ROW EXECUTE FUNCTION note();
     ALTER TABLE items ENABLE ALWAYS TRIGGER note;`;
 
-  test("users' triggers are captured with, do not fire in the undo, and are as they were", async () => {
-    await between(
-      server,
-      audited,
-      "UPDATE items SET name = upper(name); DELETE FROM items WHERE id = 1; INSERT INTO items VALUES (9)",
-      "",
-      ["items", "audit"],
-    );
-  });
+  test.each([
+    ["a table", ")"],
+    ["a partition", ") PARTITION BY RANGE (id); CREATE TABLE few PARTITION OF items DEFAULT"],
+  ])(
+    "users' triggers of %s are captured with, do not fire in the undo, and are as they were",
+    async (_, end) => {
+      await between(
+        server,
+        audited.replace("touched int DEFAULT 0)", `touched int DEFAULT 0${end}`),
+        "UPDATE items SET name = upper(name); DELETE FROM items WHERE id = 1; INSERT INTO items VALUES (9)",
+        "",
+        ["items", "audit"],
+      );
+    },
+  );
 
   test.each([
     "AFTER INSERT OR UPDATE ON items FOR EACH ROW EXECUTE FUNCTION again()",

@@ -1,6 +1,7 @@
 // Owns: the tables whose rows change as a consequence of writes to given ones: partitions and
 // inheritance children, and what foreign-key actions reach, transitively.
 
+import { isInternal } from "../internal-trigger.ts";
 import type { Lookup } from "../kind.ts";
 import type { Relation } from "../relation.ts";
 import type { CapturedTable } from "./targets.ts";
@@ -35,7 +36,7 @@ export async function writtenWith(
        '"' || replace(n.nspname, '"', '""') || '"."' || replace(c.relname, '"', '""') || '"' AS sql,
        format('%I.%I', n.nspname, c.relname) AS shown, c.relkind::text AS kind,
        c.oid = ANY ($1::oid[]) AS given,
-       EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal
+       EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT ${isInternal("t")}
            AND t.tgenabled <> 'D')
          OR EXISTS (SELECT FROM pg_rewrite w WHERE w.ev_class = c.oid AND w.ev_type <> '1'
            AND w.ev_enabled <> 'D') AS triggers

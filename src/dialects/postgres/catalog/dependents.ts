@@ -3,6 +3,7 @@
 
 import type { CatalogObject } from "../../../core/catalog.ts";
 import type { Session } from "../../dialect.ts";
+import { isInternal } from "../internal-trigger.ts";
 
 /** A row of a system catalog, and one of its columns or 0 for any. */
 interface Reference {
@@ -27,7 +28,7 @@ const dependents = `with recursive start as (
   select classid::regclass::text as class, objid as oid from found
   union all
   select 'pg_class', t.tgrelid from found f join pg_trigger t on t.oid = f.objid
-    where f.classid = 'pg_trigger'::regclass and (t.tgenabled <> 'O' or not t.tgisinternal)`;
+    where f.classid = 'pg_trigger'::regclass and (t.tgenabled <> 'O' or not ${isInternal("t")})`;
 
 export async function dependentsOf(
   session: Session,

@@ -2,6 +2,7 @@
 // policies. Definitions leave out the name of the relation they are in, so that renaming a table
 // does not change the facts of each of its parts.
 
+import { isInternal } from "../internal-trigger.ts";
 import { isHidden, isOurSchema } from "../shelf-names.ts";
 import {
   acl,
@@ -131,7 +132,7 @@ const triggers: PartQuery = {
   of: "g.tgrelid",
   from: `pg_trigger g join pg_proc p on p.oid = g.tgfoid
     join pg_namespace n on n.oid = p.pronamespace`,
-  where: `not g.tgisinternal and ${notHidden("g.tgname")} and not ${isOurSchema("n.nspname")}`,
+  where: `not ${isInternal("g")} and ${notHidden("g.tgname")} and not ${isOurSchema("n.nspname")}`,
   parts: "'pg_trigger:' || g.oid",
   fact: "'trigger ' || quote_ident(g.tgname)",
   value: words(triggerText, firing("g.tgenabled"), comment("pg_trigger", "g.oid")),
@@ -143,7 +144,7 @@ const keyTriggers: PartQuery = {
   of: "g.tgrelid",
   from: `pg_trigger g join pg_constraint k on k.oid = g.tgconstraint
     join pg_proc p on p.oid = g.tgfoid`,
-  where: `g.tgisinternal and g.tgenabled <> 'O' and ${notHidden("k.conname")}
+  where: `${isInternal("g")} and g.tgenabled <> 'O' and ${notHidden("k.conname")}
     and not ${isOurSchema("k.connamespace::regnamespace::text")}`,
   parts: "'pg_trigger:' || g.oid",
   fact: `'trigger ' || quote_ident(p.proname) || ' of ' || k.conrelid::regclass || ' '

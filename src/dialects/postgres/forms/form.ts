@@ -12,6 +12,7 @@ import {
 } from "../../../core/plan.ts";
 import { commandsOf, constraintOf } from "../alter-table.ts";
 import { classify } from "../classify.ts";
+import { isInternal } from "../internal-trigger.ts";
 import type { Lookup, TableCommand } from "../kind.ts";
 import { type ParsedStatement, parseStatement } from "../parse.ts";
 import type { Relation } from "../relation.ts";
@@ -108,7 +109,7 @@ export function ownStep(
 /** Then filling a column would fire what a rewrite of the table does not. */
 export async function firesOnUpdate({ catalog, table }: Occasion): Promise<boolean> {
   const found = await catalog.rows(
-    `SELECT FROM pg_trigger WHERE tgrelid = $1::oid AND NOT tgisinternal AND tgenabled <> 'D'
+    `SELECT FROM pg_trigger t WHERE tgrelid = $1::oid AND NOT ${isInternal("t")} AND tgenabled <> 'D'
        AND tgtype & 16 <> 0 AND tgattr = '' LIMIT 1`,
     [table.oid],
   );

@@ -5,6 +5,7 @@
 import type { Session } from "../../dialect.ts";
 import { inOurSchema, isColumn, notHidden, ours } from "../catalog/family.ts";
 import { canonically } from "../catalog/settings.ts";
+import { isInternal } from "../internal-trigger.ts";
 
 /** A type, with those it is made of. */
 export interface TypeShape {
@@ -143,7 +144,7 @@ const tablesSql = `
   SELECT c.oid::text AS oid, format('%I.%I', n.nspname, c.relname) AS name,
     c.relkind = 'p' AS partitioned,
     (SELECT i.inhparent::text FROM pg_inherits i WHERE i.inhrelid = c.oid AND c.relispartition) AS parent,
-    EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal
+    EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT ${isInternal("t")}
         AND NOT ${inOurSchema("pg_proc", "t.tgfoid")})
       OR c.relhasrules AS triggers,
     NOT c.relhasrules AND NOT EXISTS (SELECT FROM pg_index i

@@ -2,6 +2,7 @@
 // difference to a TRUNCATE: nothing else may hold on to the table itself, the twin must be one that can
 // be made exactly like it, and what a TRUNCATE sets off (triggers, replication) must not be missed.
 
+import { isInternal } from "../internal-trigger.ts";
 import type { Lookup } from "../kind.ts";
 import { isHidden, isOurSchema } from "../shelf-names.ts";
 
@@ -28,7 +29,7 @@ const obstacles = [
   "EXISTS (SELECT FROM pg_rewrite WHERE ev_class = c.oid)",
   // 32: TRUNCATE, which would not fire them any more.
   `EXISTS (SELECT FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid JOIN pg_namespace pn ON pn.oid = p.pronamespace
-     WHERE t.tgrelid = c.oid AND CASE WHEN t.tgisinternal THEN t.tgenabled <> 'O'
+     WHERE t.tgrelid = c.oid AND CASE WHEN ${isInternal("t")} THEN t.tgenabled <> 'O'
        ELSE t.tgtype & 32 <> 0 AND t.tgenabled <> 'D' OR NOT has_function_privilege(p.oid, 'EXECUTE')
          OR ${isHidden("t.tgname")} OR ${isOurSchema("pn.nspname")} END)`,
   `EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped

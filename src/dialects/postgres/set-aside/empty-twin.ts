@@ -3,6 +3,7 @@
 
 import { recreateConstraint } from "../constraint-definition.ts";
 import { recreateIndex } from "../index-definition.ts";
+import { isInternal } from "../internal-trigger.ts";
 import type { Lookup } from "../kind.ts";
 import { type Found, identityColumns } from "../objects/found.ts";
 import { publicationTable } from "../objects/publication-recipes.ts";
@@ -115,7 +116,7 @@ async function partsOf(catalog: Lookup, oids: readonly string[]) {
            AND d.refclassid = 'pg_class'::regclass AND d.refobjid = ANY ($1::oid[]) AND d.deptype = 'i'
            AND (SELECT relkind FROM pg_class WHERE oid = d.objid) = 'S'
          UNION ALL SELECT 3, 'pg_constraint', k.oid FROM pg_constraint k WHERE k.conrelid = ANY ($1::oid[]) AND k.contype = 'n'
-         UNION ALL SELECT 4, 'pg_trigger', t.oid FROM pg_trigger t WHERE t.tgrelid = ANY ($1::oid[]) AND NOT t.tgisinternal
+         UNION ALL SELECT 4, 'pg_trigger', t.oid FROM pg_trigger t WHERE t.tgrelid = ANY ($1::oid[]) AND NOT ${isInternal("t")}
          UNION ALL SELECT 5, 'pg_policy', p.oid FROM pg_policy p WHERE p.polrelid = ANY ($1::oid[])
          UNION ALL SELECT 6, 'pg_statistic_ext', s.oid FROM pg_statistic_ext s WHERE s.stxrelid = ANY ($1::oid[])
        ) a, LATERAL pg_identify_object(a.catalog::regclass, a.oid, 0) o ORDER BY a.place, a.oid`,

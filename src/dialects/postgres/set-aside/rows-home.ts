@@ -10,6 +10,7 @@ import { policySetting, restores } from "../capture/conflicts.ts";
 import { tellRows } from "../capture/newer.ts";
 import { doBlock, inShelf } from "../capture/shelf.ts";
 import { readColumns, readKeys } from "../capture/targets.ts";
+import { isInternal } from "../internal-trigger.ts";
 import type { Lookup } from "../kind.ts";
 import { literal, quote } from "../names.ts";
 import type { ShelfId } from "../shelf-names.ts";
@@ -43,7 +44,7 @@ export async function homecoming(catalog: Lookup, table: Aside): Promise<Homecom
   const [facts] = await catalog.rows<Facts>(
     `SELECT a.columns, a.generated, a.all, coalesce((SELECT json_agg(json_build_object('name', tgname, 'enable', CASE tgenabled
             WHEN 'A' THEN 'ENABLE ALWAYS' WHEN 'R' THEN 'ENABLE REPLICA' ELSE 'ENABLE' END) ORDER BY tgname)
-          FROM pg_trigger WHERE tgrelid = $1::oid AND NOT tgisinternal AND tgenabled <> 'D'), '[]') AS triggers,
+          FROM pg_trigger g WHERE tgrelid = $1::oid AND NOT ${isInternal("g")} AND tgenabled <> 'D'), '[]') AS triggers,
        EXISTS (SELECT FROM pg_constraint WHERE contype = 'f' AND confrelid = $1::oid) AS referenced
      FROM (SELECT json_agg(json_build_object('name', attname, 'number', attnum) ORDER BY attnum) AS all,
          json_agg(json_build_object('name', attname, 'always', attidentity = 'a') ORDER BY attnum)
