@@ -363,7 +363,8 @@ proveUndo("alter-database", [
   { sql: "ALTER DATABASE postgres WITH IS_TEMPLATE true ALLOW_CONNECTIONS true", rows: options },
 ]);
 
-const inPlace = "SET allow_in_place_tablespaces = on;;";
+/** A server that outlives the test still has what the last one left. */
+const inPlace = `SET allow_in_place_tablespaces = on;; DROP TABLESPACE IF EXISTS "t s";;`;
 const spaces = `SELECT spcname, spcoptions, shobj_description(oid, 'pg_tablespace'), spcacl::text FROM pg_tablespace WHERE spcname !~ '^pg_'`;
 
 proveUndo("create-tablespace", [

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { clientsMissing, pgDump, psql } from "../../../../test/support/clients.ts";
 import { createDatabase, forEachServer } from "../../../../test/support/servers.ts";
+import { inWordsOf } from "../../../../test/support/versions.ts";
 import {
   type Catalog,
   describeDifference,
@@ -26,7 +27,7 @@ forEachServer("extract", (server) => {
 
   test("reads everything, the same way in any session", async () => {
     await using db = await createDatabase(server);
-    await db.query(everything);
+    await db.query(inWordsOf(server, everything));
     await using session = await openSession(db.url);
     try {
       const catalog = await extractCatalog(session);
@@ -135,7 +136,7 @@ describe.skipIf(clientsMissing !== undefined)("extract and pg_dump", () => {
     test.skipIf(server.name !== "postgres-15")("on a restored copy", async () => {
       await using db = await createDatabase(server);
       await using copy = await createDatabase(server);
-      await db.query(everything);
+      await db.query(inWordsOf(server, everything));
       const session = await connect({ url: db.url, applicationName: "test" });
       const restored = await connect({ url: copy.url, applicationName: "test" });
       try {

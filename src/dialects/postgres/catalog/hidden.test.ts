@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { createDatabase, forEachServer } from "../../../../test/support/servers.ts";
+import { inWordsOf } from "../../../../test/support/versions.ts";
 import { describeDifference, differences } from "../../../core/catalog.ts";
 import { connect } from "../session.ts";
 import { extractCatalog } from "./extract.ts";
@@ -9,7 +10,7 @@ forEachServer("hidden", (server) => {
   async function prepared() {
     const db = await createDatabase(server);
     const session = await connect({ url: db.url, applicationName: "test" });
-    await session.run(setup);
+    await session.run(inWordsOf(server, setup));
     return Object.assign(session, {
       async [Symbol.asyncDispose]() {
         await session.close();

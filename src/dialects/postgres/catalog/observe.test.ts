@@ -2,7 +2,13 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { psql } from "../../../../test/support/clients.ts";
 import { forEachCorpus } from "../../../../test/support/corpora.ts";
-import { createDatabase, forEachServer, servers } from "../../../../test/support/servers.ts";
+import {
+  createDatabase,
+  forEachServer,
+  majorOf,
+  servers,
+} from "../../../../test/support/servers.ts";
+import { inWordsOf } from "../../../../test/support/versions.ts";
 import {
   type Catalog,
   describeDifference,
@@ -51,7 +57,7 @@ forEachServer("observe", (server) => {
     let catalog = await extractCatalog(session);
     const full: string[] = [];
     for (const statement of statements) {
-      const seen = await inTransaction(session, catalog, statement);
+      const seen = await inTransaction(session, catalog, inWordsOf(server, statement));
       if (seen.full) full.push(statement);
       const actual = await extractCatalog(session);
       expectSame(seen.catalog, actual, statement);
@@ -64,13 +70,15 @@ forEachServer("observe", (server) => {
       expect(told, statement).toEqual(differing);
       catalog = seen.catalog;
     }
-    expect(full).toEqual(readWhole);
+    // Before 15 a session cannot hand its counts over: those of one statement may be there at the next.
+    const whole = majorOf(server) < 15 ? full.filter((each) => readWhole.includes(each)) : full;
+    expect(whole).toEqual(readWhole);
   });
 
   test("keeps it true when things are hidden for an undo, and shown again", async () => {
     await using db = await createDatabase(server);
     await using session = await openSession(db.url);
-    await session.run(hidingSetup);
+    await session.run(inWordsOf(server, hidingSetup));
     let catalog = await extractCatalog(session);
     const full: string[] = [];
     const capture = `${shelf}.capture() returns trigger language plpgsql as 'begin return null; end'`;
