@@ -64,9 +64,11 @@ async function openNoise(url) {
     await session(async (client) => {
       const { restMs, failing, slow } = state.mood;
       const from = performance.now();
-      // What fails is a customer without a name.
-      const customer = Math.random() < failing ? null : "c";
-      const write = `INSERT INTO orders (customer, cents) SELECT $1, 5 FROM pg_sleep($2) RETURNING id`;
+      // What fails is a customer without a name, or a column that nobody has ever made.
+      const isFailing = Math.random() < failing;
+      const isRefused = isFailing && Math.random() < 0.5;
+      const customer = isFailing && !isRefused ? null : "c";
+      const write = `INSERT INTO orders (customer, ${isRefused ? "cent" : "cents"}) SELECT $1, 5 FROM pg_sleep($2) RETURNING id`;
       const sleep = Math.random() < slow ? 0.05 + 0.3 * Math.random() : 0;
       const isFine = await client.query(write, [customer, sleep]).then(
         () => true,
@@ -155,6 +157,9 @@ async function watchOne(url, name, watchMs) {
   await admin.query(`CREATE TABLE orders (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
       customer text NOT NULL, cents int NOT NULL, unused text DEFAULT 'x');
     INSERT INTO orders (customer, cents) SELECT 'c', n FROM generate_series(1, 20000) n`);
+  // As with pg_stat_statements, which the embedded server has not: else nothing tells what is refused.
+  const { rows } = await admin.query("SELECT current_database() AS name");
+  await admin.query(`ALTER DATABASE ${rows[0].name} SET compute_query_id = on`);
   const noise = await openNoise(url);
   const moves = /** @type {string[]} */ ([]);
   try {

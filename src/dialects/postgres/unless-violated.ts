@@ -99,10 +99,13 @@ export function unlessUnfit(
   return allUnlessUnfit(statements, [told], [table]);
 }
 
-/** By what the catalog says: the way back of a later statement may have had to leave another type. */
+/**
+ * By what the catalog says: the way back of a later statement may have had to leave another type. Of a
+ * column that is not there nothing.
+ */
 function stillHas(table: string, column: string): string {
-  return `${literal(`${column} is still `)} || (SELECT pg_catalog.format_type(atttypid, atttypmod) FROM pg_catalog.pg_attribute
-      WHERE attrelid = ${literal(table)}::pg_catalog.regclass AND attname = ${literal(column)}) || ': '`;
+  return `coalesce((SELECT ${literal(`${column} is still `)} || pg_catalog.format_type(atttypid, atttypmod) || ': '
+      FROM pg_catalog.pg_attribute WHERE attrelid = ${literal(table)}::pg_catalog.regclass AND attname = ${literal(column)}), '')`;
 }
 
 /** All of the statements; or, where a value does not fit, none of them and `told` instead. */
