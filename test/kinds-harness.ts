@@ -11,7 +11,7 @@ import { classify, recall } from "../src/dialects/postgres/classify.ts";
 import type { Lookup } from "../src/dialects/postgres/kind.ts";
 import { type ParsedStatement, parseStatement } from "../src/dialects/postgres/parse.ts";
 import { connect } from "../src/dialects/postgres/session.ts";
-import { pgDump } from "./support/clients.ts";
+import { dumpMajor, pgDump } from "./support/clients.ts";
 import { createDatabase, forEachServer, majorOf, type TestDatabase } from "./support/servers.ts";
 
 export interface KindCase {
@@ -61,9 +61,6 @@ export function proveKind(kind: string, cases: readonly KindCase[]): void {
     }
   });
 }
-
-/** The version of the pg_dump that is the independent judge; it reads older servers too. */
-const dumpMajor = 15;
 
 /** Back to what CREATE DATABASE made; roles outlive it, so cases make them with `role`. */
 export async function empty(session: Session): Promise<void> {

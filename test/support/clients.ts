@@ -1,10 +1,12 @@
 // Owns: PostgreSQL's own programs as independent judges: psql runs files, pg_dump reads schemas.
-// They are Debian's version 15: psql talks to any server, pg_dump only to servers up to 15.
+// They are Debian's version 15: psql talks to any server, pg_dump only to servers up to it.
 
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 
-export const debianBin = "/usr/lib/postgresql/15/bin";
+/** The newest server that pg_dump reads. */
+export const dumpMajor = 15;
+export const debianBin = `/usr/lib/postgresql/${dumpMajor}/bin`;
 export const psqlPath = `${debianBin}/psql`;
 export const pgDumpPath = `${debianBin}/pg_dump`;
 

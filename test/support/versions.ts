@@ -7,8 +7,8 @@ import { majorOf, type TestServer } from "./servers.ts";
 export function inWordsOf(server: TestServer, sql: string): string {
   if (majorOf(server) >= 15) return sql;
   return sql
-    .replace(/create publication \w+ for tables in schema \w+;?/g, "")
-    .replace(/create publication [^;]*/g, (each) =>
-      each.replace(/( where)? \((?!publish)[^)]*\)/g, ""),
+    .replace(/create publication \w+ for tables in schema \w+;?/gi, "")
+    .replace(/create publication [^;]*/gi, (each) =>
+      each.replace(/( where)? \((?!publish)[^)]*\)/gi, ""),
     );
 }
