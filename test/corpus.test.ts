@@ -10,8 +10,8 @@ import { type Corpus, type CorpusMigration, forEachCorpus } from "./support/corp
 import { independentFacts } from "./support/independent.ts";
 import { createDatabase, servers, templateFrom } from "./support/servers.ts";
 
-/** How many of the last migrations are taken back one at a time. */
-const depth = 50;
+/** How many of the last migrations are taken back one at a time; BELAY_CORPUS_DEPTH=50 takes its minutes. */
+const depth = Number(process.env.BELAY_CORPUS_DEPTH ?? 15);
 
 function belayFor(url: string, corpus: Corpus) {
   return createBelay({ databaseUrl: url, dir: corpus.dir });
