@@ -552,6 +552,32 @@ forEachServer("TRUNCATE of a large table", (server) => {
       );
   });
 
+  test("RESTART IDENTITY of small tables: no number is given twice after the rollback", async () => {
+    await using project = await createProject({
+      "1_base.up.sql": `CREATE TABLE a (id serial PRIMARY KEY); CREATE TABLE b (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+          a int REFERENCES a);
+        CREATE TABLE p (id serial, d int, PRIMARY KEY (id, d)) PARTITION BY LIST (d); CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1);
+        INSERT INTO a SELECT FROM generate_series(1, 9); INSERT INTO b (a) SELECT 1 FROM generate_series(1, 7);
+        INSERT INTO p (d) VALUES (1), (1)`,
+      "2_empty.up.sql": "TRUNCATE a, p RESTART IDENTITY CASCADE",
+    });
+    await using db = await createDatabase(server);
+    const belay = createBelay({ databaseUrl: db.url, projectDir: project.dir });
+    expect((await belay.up()).error).toBeUndefined();
+    expect(await db.query("INSERT INTO p (d) VALUES (1) RETURNING id")).toEqual([{ id: 1 }]);
+    expect((await belay.down()).error).toBeUndefined();
+    expect(
+      await db.query(`WITH x AS (INSERT INTO a DEFAULT VALUES RETURNING id), y AS (INSERT INTO b DEFAULT VALUES RETURNING id),
+          z AS (INSERT INTO p (d) VALUES (1) RETURNING id) SELECT x.id AS a, y.id AS b, z.id AS p FROM x, y, z`),
+    ).toEqual([{ a: 10, b: 8, p: 3 }]);
+    expect((await belay.up()).error).toBeUndefined();
+    expect(await db.query("INSERT INTO a DEFAULT VALUES RETURNING id")).toEqual([{ id: 1 }]);
+    expect((await belay.finalize({ which: "all" })).error).toBeUndefined();
+    expect(
+      await db.query("SELECT nspname FROM pg_namespace WHERE nspname LIKE 'belay\\_%'"),
+    ).toEqual([]);
+  });
+
   test("small tables are captured, large ones set aside", async () => {
     const project = await createProject({
       "1_base.up.sql": `CREATE TABLE small (id int PRIMARY KEY); INSERT INTO small VALUES (1);

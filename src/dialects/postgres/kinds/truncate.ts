@@ -1,10 +1,11 @@
 import type { RangeVar, TruncateStmt } from "@pgsql/types";
-import { type Loss, nothingToUndo } from "../../../core/plan.ts";
+import { inTransaction, keptOf, type Loss, nothingToUndo, type Undo } from "../../../core/plan.ts";
 import { capturing, thereBefore } from "../capturing.ts";
-import { defineKind } from "../kind.ts";
+import { defineKind, type Lookup } from "../kind.ts";
 import { relationName } from "../names.ts";
 import { findRelation, type Relation } from "../relation.ts";
 import { countRows } from "../row-count.ts";
+import { placesOf } from "../set-aside/sequences.ts";
 import { setAside } from "../set-aside/set-aside.ts";
 import { truncatedWith } from "../truncated.ts";
 
@@ -43,7 +44,7 @@ export const kind = defineKind<TruncateStmt>({
       if (aside) return aside;
     }
     const captured = await capturing(catalog, all);
-    if (captured) return captured;
+    if (captured) return node.restart_seqs ? withPlaces(catalog, all, captured) : captured;
     const losses: Loss[] = [];
     for (const each of tables.values()) {
       losses.push({ object: `rows of ${each.shown}`, why, ...(await countRows(catalog, each)) });
@@ -51,6 +52,20 @@ export const kind = defineKind<TruncateStmt>({
     return losses.length === 0 ? nothingToUndo : { kind: "lossy", sql: [], losses };
   },
 });
+
+/** Sequences are of no row, so that capturing those leaves them where they begin. */
+async function withPlaces(catalog: Lookup, tables: readonly Relation[], undo: Undo): Promise<Undo> {
+  const kept = keptOf(undo);
+  if (kept?.shelf === undefined || !("kept" in undo)) return undo;
+  const oids = tables.map(({ oid }) => oid);
+  const { keep, back } = await placesOf(catalog, kept.shelf, oids);
+  return {
+    ...undo,
+    // Behind what locks the tables: nobody draws a number in between.
+    kept: { ...kept, before: [...(kept.before ?? []), ...keep] },
+    sql: [...back.map(inTransaction), ...undo.sql],
+  };
+}
 
 function tablesOf(node: TruncateStmt): RangeVar[] {
   return (node.relations ?? []).flatMap((each) => ("RangeVar" in each ? [each.RangeVar] : []));

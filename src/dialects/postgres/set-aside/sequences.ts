@@ -6,7 +6,7 @@ import { inShelf } from "../capture/shelf.ts";
 import { identitySql } from "../column-definition.ts";
 import type { Lookup } from "../kind.ts";
 import { literal, quote } from "../names.ts";
-import { sequenceState } from "../sequence-state.ts";
+import { type SequenceState, sequenceState } from "../sequence-state.ts";
 import { type ShelfId, shelfSchema } from "../shelf-names.ts";
 import type { Aside } from "./candidates.ts";
 
@@ -82,17 +82,52 @@ async function addSerial(catalog: Lookup, all: Sequences, { id, owned, table, re
   all.takeBack.push(none);
   all.ownAgain.push(own);
   if (!restart) return;
-  const stood = inShelf(id, `stood_${owned.oid}`);
-  all.give.push(
-    `CREATE SEQUENCE ${stood} AS ${state.type} ${state.options}`,
-    `COMMENT ON SEQUENCE ${stood} IS ${literal(`where ${state.name.replaceAll('"', "")} stood`)}`,
-    setTo(stood, state.name),
-    `ALTER SEQUENCE ${state.name} RESTART`,
-  );
-  all.takeBack.push(ahead(state.name, stood), `DROP SEQUENCE ${stood}`);
+  const { keep, back } = placeOf(id, owned.oid, state);
+  all.give.push(...keep, `ALTER SEQUENCE ${state.name} RESTART`);
+  all.takeBack.push(...back);
 }
 
-function ownedBy(catalog: Lookup, tables: readonly Aside[]): Promise<Owned[]> {
+interface Place {
+  /** Before the sequence begins anew. */
+  keep: string[];
+  /** It goes on where it stood, or where it stands by now if that is further. */
+  back: string[];
+}
+
+function placeOf(id: ShelfId, oid: string, { name, type, options }: SequenceState): Place {
+  const stood = inShelf(id, `stood_${oid}`);
+  const keep = [
+    `CREATE SEQUENCE ${stood} AS ${type} ${options}`,
+    `COMMENT ON SEQUENCE ${stood} IS ${literal(`where ${name.replaceAll('"', "")} stood`)}`,
+    setTo(stood, name),
+  ];
+  return { keep, back: [ahead(name, stood), `DROP SEQUENCE ${stood}`] };
+}
+
+/** Of all sequences that TRUNCATE ... RESTART IDENTITY of these tables (with partitions) lets begin anew. */
+export async function placesOf(
+  catalog: Lookup,
+  id: ShelfId,
+  tables: readonly string[],
+): Promise<Place> {
+  const all: Place = { keep: [], back: [] };
+  const family = await catalog.rows<{ oid: string }>(
+    `WITH RECURSIVE f(oid) AS (SELECT unnest($1::oid[])
+       UNION SELECT i.inhrelid FROM f JOIN pg_inherits i ON i.inhparent = f.oid)
+     SELECT oid::text FROM f`,
+    [tables],
+  );
+  for (const { oid } of await ownedBy(catalog, family)) {
+    const state = await sequenceState(catalog, oid);
+    if (state === undefined) continue;
+    const { keep, back } = placeOf(id, oid, state);
+    all.keep.push(...keep);
+    all.back.push(...back);
+  }
+  return all;
+}
+
+function ownedBy(catalog: Lookup, tables: readonly Pick<Aside, "oid">[]): Promise<Owned[]> {
   return catalog.rows<Owned>(
     `SELECT d.objid::text AS oid, d.refobjid::text AS table, s.relname::text AS name,
        a.attname::text AS column, a.attidentity::text AS identity
