@@ -7,6 +7,14 @@ import type { Deadlocked, Readings, Session } from "../dialects/dialect.ts";
 import type { UsualRule } from "./rule.ts";
 import type { Reading } from "./sample.ts";
 
+/** How the application names of all sessions of runs begin; see the lease. */
+export const ours = "belay:";
+
+export const hidden: Reading = {
+  state: "unknown",
+  why: "this role may not see what other roles' sessions do (GRANT pg_read_all_stats)",
+};
+
 interface Surroundings {
   environment: Environment;
   /** Aborted when the time for this sample is over; nothing may outlive that. */

@@ -2,10 +2,7 @@
 
 import { z } from "zod";
 import type { Waiting } from "../../dialects/dialect.ts";
-import { defineSignal } from "../signal.ts";
-
-/** Every session of a run is named so; see the lease. */
-const ours = "belay:";
+import { defineSignal, ours } from "../signal.ts";
 
 function describe({ pid, application, user, waitedMs, lock, query }: Waiting): string {
   const who = application === "" ? user : `${user} (${application})`;

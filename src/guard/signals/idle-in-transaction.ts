@@ -1,7 +1,7 @@
 // Owns: transactions that are open and idle, behind which DDL has to wait.
 
 import { z } from "zod";
-import { defineSignal, upTo } from "../signal.ts";
+import { defineSignal, hidden, upTo } from "../signal.ts";
 
 export const kind = defineSignal({
   kind: "idle-in-transaction",
@@ -16,12 +16,7 @@ export const kind = defineSignal({
     ({ limitMs }) =>
     async ({ session, readings }) => {
       const idle = await readings.idleInTransaction(session);
-      if (idle === null) {
-        return {
-          state: "unknown",
-          why: "this role may not see what other roles' sessions do (GRANT pg_read_all_stats)",
-        };
-      }
+      if (idle === null) return hidden;
       return upTo(limitMs, idle.longestMs, `${idle.sessions} sessions`);
     },
 });

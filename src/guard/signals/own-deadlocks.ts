@@ -4,10 +4,7 @@
 
 import { z } from "zod";
 import type { Deadlocked } from "../../dialects/dialect.ts";
-import { defineSignal, type OwnDeadlock } from "../signal.ts";
-
-/** Every session of a run is named so; see the lease. */
-const ours = "belay:";
+import { defineSignal, type OwnDeadlock, ours } from "../signal.ts";
 
 interface Seen {
   pid: number;

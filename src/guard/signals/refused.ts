@@ -3,12 +3,7 @@
 // `rollback-ratio` sees nothing; what sessions did last can be seen all the same.
 
 import { z } from "zod";
-import { defineSignal } from "../signal.ts";
-
-/** Every session of a run is named so; see the lease. */
-const ours = "belay:";
-
-const unknown = (why: string) => ({ state: "unknown" as const, why });
+import { defineSignal, hidden, ours } from "../signal.ts";
 
 export const kind = defineSignal({
   kind: "refused",
@@ -23,13 +18,12 @@ export const kind = defineSignal({
     let since: string | undefined;
     return async ({ session, readings }) => {
       const seen = await readings.lastStatements(session, ours, since);
-      if (seen === null) {
-        return unknown(
-          "this role may not see what other roles' sessions do (GRANT pg_read_all_stats)",
-        );
-      }
+      if (seen === null) return hidden;
       if (!seen.isTold) {
-        return unknown("the server computes no query ids (compute_query_id, pg_stat_statements)");
+        return {
+          state: "unknown",
+          why: "the server computes no query ids (compute_query_id, pg_stat_statements)",
+        };
       }
       since = seen.now;
       const { refused: bad, sessions: all } = seen;
