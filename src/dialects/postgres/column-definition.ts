@@ -5,6 +5,7 @@ import { recreateConstraint } from "./constraint-definition.ts";
 import { recreateIndex } from "./index-definition.ts";
 import type { Lookup } from "./kind.ts";
 import { literal, quote } from "./names.ts";
+import { setByPeople } from "./options.ts";
 import type { Relation } from "./relation.ts";
 import { ownedSequence, type SequenceState, sequenceState } from "./sequence-state.ts";
 
@@ -54,7 +55,7 @@ export async function columnFacts(
        CASE WHEN a.attstorage <> t.typstorage THEN ${storageWord("a.attstorage")} END AS storage,
        CASE WHEN a.attcompression <> '' THEN ${compressionWord("a.attcompression")} END AS compression,
        CASE WHEN a.attstattarget >= 0 THEN a.attstattarget::text END AS statistics,
-       a.attoptions AS options,
+       ${setByPeople("a.attoptions")} AS options,
        (SELECT string_agg(format('%I %L', o.option_name, o.option_value), ', ')
           FROM pg_options_to_table(a.attfdwoptions) o) AS "foreignOptions",
        col_description(a.attrelid, a.attnum) AS comment,

@@ -3,6 +3,14 @@
 import type { DefElem, Node } from "@pgsql/types";
 import { literal, quote } from "./names.ts";
 
+/**
+ * SQL: `attoptions` as people set them, null when there are none. PostgreSQL 15.20 and its likes keep
+ * a number of their own among them (`pg_attver`), which changes whenever the table's columns do.
+ */
+export const setByPeople = (list: string) =>
+  `(SELECT array_agg(o ORDER BY place) FROM unnest(${list}) WITH ORDINALITY AS x(o, place)
+     WHERE o !~ '^pg_attver=')`;
+
 /** By name; a namespace (`toast.`) is part of the name. */
 export function optionsOf(nodes: readonly Node[] | undefined): Map<string, DefElem> {
   return new Map(

@@ -3,6 +3,7 @@
 // does not change the facts of each of its parts.
 
 import { isInternal } from "../internal-trigger.ts";
+import { setByPeople } from "../options.ts";
 import { isHidden, isOurSchema } from "../shelf-names.ts";
 import {
   acl,
@@ -34,7 +35,7 @@ export const columnText = words(
      when 'p' then 'plain' when 'e' then 'external' when 'm' then 'main' else 'extended' end end`,
   `case a.attcompression when 'p' then 'compression pglz' when 'l' then 'compression lz4' end`,
   `'statistics ' || nullif(a.attstattarget, -1)`,
-  `'options (' || ${options("a.attoptions")} || ')'`,
+  `'options (' || ${options(setByPeople("a.attoptions"))} || ')'`,
   `'foreign options (' || ${options("a.attfdwoptions")} || ')'`,
   `case when a.attinhcount > 0 then ${either("a.attislocal", "inherited and local", "inherited")} end`,
   `'acl ' || ${acl("c", "a.attacl", "c.relowner")}`,

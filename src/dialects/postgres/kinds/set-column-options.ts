@@ -4,7 +4,7 @@ import { exactly, nothingToUndo } from "../../../core/plan.ts";
 import { alter, columnName, onTable, tableLock } from "../alter-table.ts";
 import { defineKind, type TableCommand } from "../kind.ts";
 import { quote } from "../names.ts";
-import { optionNames, restoreOptions } from "../options.ts";
+import { optionNames, restoreOptions, setByPeople } from "../options.ts";
 
 export const kind = defineKind<TableCommand>({
   kind: "set-column-options",
@@ -22,7 +22,7 @@ export const kind = defineKind<TableCommand>({
     onTable(node, catalog, async (table) => {
       const column = node.command.name ?? "";
       const [found] = await catalog.rows<{ options: string[] | null }>(
-        `SELECT attoptions AS options FROM pg_attribute
+        `SELECT ${setByPeople("attoptions")} AS options FROM pg_attribute
          WHERE attrelid = $1::oid AND attname = $2::name`,
         [table.oid, column],
       );

@@ -1,6 +1,7 @@
 // Owns: how to make again what stands on or is a relation: views, materialized views, foreign
 // tables, indexes, defaults, constraints, triggers, rules, policies, statistics.
 
+import { setByPeople } from "../options.ts";
 import { clause, identity, optionsClause, type Recipe, recipe } from "./recipe.ts";
 
 const self = identity("pg_class", "c.oid");
@@ -13,7 +14,7 @@ export const columnSettings = (words: string) => `ARRAY(
     (2, CASE WHEN a.attstorage <> t.typstorage THEN 'STORAGE ' || CASE a.attstorage
       WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END END),
     (3, CASE a.attcompression WHEN 'p' THEN 'COMPRESSION pglz' WHEN 'l' THEN 'COMPRESSION lz4' END),
-    (4, '(' || array_to_string(a.attoptions, ', ') || ')')
+    (4, '(' || array_to_string(${setByPeople("a.attoptions")}, ', ') || ')')
   ) s(position, setting)
   WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND s.setting IS NOT NULL
   ORDER BY a.attnum, s.position)`;
