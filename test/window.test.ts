@@ -87,6 +87,27 @@ forEachServer("the undo window", (server) => {
     expect(await db.query("SELECT id FROM org ORDER BY 1")).toEqual([{ id: 1 }, { id: 2 }]);
   });
 
+  test("tells of a conflict in numbers as they are, digit by digit", async () => {
+    const { db, belay, project } = await world(server, {
+      "1_base.up.sql": `CREATE TABLE t (id bigint PRIMARY KEY, price numeric, doc jsonb);
+        INSERT INTO t VALUES (9007199254740993, 1.10, '[1, 1.0]')`,
+      "2_change.up.sql": "UPDATE t SET price = 2.00, doc = '2.50'",
+    });
+    await using _p = project;
+    await using _d = db;
+    await belay.up();
+    await db.query("UPDATE t SET price = 123456789012345678901.50, doc = '3'");
+    const { conflicts } = await belay.down();
+    expect(conflicts).toMatchObject([
+      {
+        key: { id: "9007199254740993" },
+        base: { price: "2.00", doc: "2.50" },
+        theirs: { price: "1.10", doc: [1, "1.0"] },
+        ours: { price: "123456789012345678901.50", doc: 3 },
+      },
+    ]);
+  });
+
   test("restores over what was written since where that is wanted, or parks it", async () => {
     const world2 = () =>
       world(server, {

@@ -55,7 +55,7 @@ export interface Loss {
 export interface Conflict {
   /** Qualified, quoted. */
   target: string;
-  /** Of the row; null for a constraint. */
+  /** Of the row; null for a constraint. Here and below, numbers that JavaScript would round are texts. */
   key: unknown;
   columns: string[] | null;
   /** After the migration, before it, and now. */

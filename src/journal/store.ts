@@ -3,6 +3,7 @@
 // was written and the transaction must be rolled back.
 
 import { gunzipSync, gzipSync } from "node:zlib";
+import { parse } from "lossless-json";
 import { type Catalog, catalogToJson } from "../core/catalog.ts";
 import { BelayError, untouched } from "../core/errors.ts";
 import type { Conflict } from "../core/plan.ts";
@@ -196,10 +197,17 @@ const conflictsAtMost = 1_000;
 
 /** Those that the running transaction has written. */
 export async function readConflicts(session: Session): Promise<Conflict[]> {
-  return session.query<Conflict & Record<string, unknown>>(
-    `SELECT target, key, columns, base, theirs, ours, resolution FROM belay.conflict
+  const rows = await session.query<{ conflict: string }>(
+    `SELECT jsonb_build_object('target', target, 'key', key, 'columns', columns, 'base', base,
+         'theirs', theirs, 'ours', ours, 'resolution', resolution)::text AS conflict FROM belay.conflict
       WHERE transaction = pg_current_xact_id_if_assigned() ORDER BY at LIMIT ${conflictsAtMost}`,
   );
+  return rows.map(({ conflict }) => parse(conflict, null, exactNumber) as Conflict);
+}
+
+/** A key of 9007199254740993 told as ...992 would be another row's: what JavaScript cannot hold stays text. */
+function exactNumber(text: string): number | string {
+  return String(Number(text)) === text ? Number(text) : text;
 }
 
 /** Stores a catalog's content under its fingerprint, for naming drift later. Keeps the newest 20. */

@@ -235,11 +235,9 @@ class JudgedTable {
       }
       if (left !== undefined || later !== undefined) return [];
       // Which of two defaults it is, that before the migration or that when the column went, is open.
-      if (
-        new RegExp(`ALTER (COLUMN )?${escaped(ident(name))} (SET|DROP) DEFAULT`).test(this.told.sql)
-      ) {
-        return [];
-      }
+      const names = this.namesOf(name).map((each) => escaped(ident(each)));
+      const sets = new RegExp(`ALTER (COLUMN )?(${names.join("|")}) (SET|DROP) DEFAULT`);
+      if (sets.test(this.told.sql)) return [];
       const born = await this.bornWith(name);
       return born.includes(is) ? [] : wrong(born[0]);
     }
@@ -259,6 +257,16 @@ class JudgedTable {
     const wanted = await this.inOldType(name, later, current);
     if (wanted.includes(is) || (this.told.isOff && is === current)) return [];
     return this.isBetween(states, [name, later], is) ? [] : wrong(wanted[0]);
+  }
+
+  /** Those that the migration gives the column, one after the other. */
+  private namesOf(name: string): string[] {
+    const names = [name];
+    for (const [, from, to = ""] of this.told.sql.matchAll(
+      / RENAME (?:COLUMN )?(".*?") TO (".*?")/g,
+    ))
+      if (from === ident(names.at(-1)!)) names.push(to.slice(1, -1).replaceAll('""', '"'));
+    return names;
   }
 
   private isRekeyed({ was, left, now }: RowStates): boolean {
