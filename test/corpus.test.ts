@@ -11,7 +11,7 @@ import { independentFacts } from "./support/independent.ts";
 import { createDatabase, servers, templateFrom } from "./support/servers.ts";
 
 /** How many of the last migrations are taken back one at a time; BELAY_CORPUS_DEPTH=50 takes its minutes. */
-const depth = Number(process.env.BELAY_CORPUS_DEPTH ?? 15);
+const depth = Number(process.env.BELAY_CORPUS_DEPTH ?? 8);
 
 function belayFor(url: string, corpus: Corpus) {
   return createBelay({ databaseUrl: url, dir: corpus.dir });

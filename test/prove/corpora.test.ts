@@ -13,7 +13,7 @@ import { servers } from "../support/servers.ts";
 
 /** pg_dump saw PostgreSQL 15; 18 names the constraints of NOT NULL, which is another catalog. */
 const server = servers.find(({ name }) => name === "postgres-15");
-const every = Number(process.env.BELAY_PROVE_EVERY ?? 60);
+const every = Number(process.env.BELAY_PROVE_EVERY ?? 120);
 
 interface Disagreement {
   theirs: string;

@@ -9,7 +9,7 @@ import { corpora } from "../support/corpora.ts";
 import { servers } from "../support/servers.ts";
 
 const server = servers.find(({ name }) => name === "postgres-18");
-const every = Number(process.env.BELAY_PROVE_EVERY ?? 60);
+const every = Number(process.env.BELAY_PROVE_EVERY ?? 120);
 
 /** In each run too: later writes are in the way of the way back, and it says what it keeps. */
 const told: Record<string, string[]> = {

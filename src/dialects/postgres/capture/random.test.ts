@@ -147,8 +147,8 @@ forEachServer("captured rows at random", (server) => {
     return { theirs, base, ours, conflicts: conflicts.map(({ line }) => line) };
   }
 
-  const reports = { numRuns: 100, verbose: 1 } as const;
-  /** Twenty seconds where nothing else goes on. */
+  const reports = { numRuns: 50, verbose: 1 } as const;
+  /** Ten seconds where nothing else goes on. */
   const timeout = 300_000;
 
   test("cells and rows, three-way", { timeout }, async () => {
