@@ -140,14 +140,19 @@ test(
         () => db.query(`GRANT SELECT ON looked_at TO ${role}`),
       ],
       ["p95", prometheus.vanish, prometheus.appear],
+      // Whoever sees it first says so: the signals, or the lease that cannot be renewed.
       ["lock-queue", () => proxy.cut(), () => proxy.heal()],
     ];
     for (const [signal, vanish, appear] of vanishing) {
       const from = events.length;
       await vanish();
-      await until(events, from, new RegExp(`^pause: .*${signal}.*not known`));
+      await until(
+        events,
+        from,
+        new RegExp(`^pause: (.*${signal}.*not known|the database cannot be reached)`),
+      );
       await appear();
-      await until(events, from, /^calm/);
+      await until(events, from, /^calm|^The database answers again/);
     }
     const result = await running;
     expect(result, JSON.stringify(events)).toMatchObject({ watch: { outcome: "healthy" } });

@@ -60,31 +60,57 @@ export async function mind(
   begun: Watch | undefined,
 ): Promise<WatchResult> {
   if (begun === undefined || begun.finished) return resultOf(undefined);
-  const { environment, report, signal } = settings;
-  let isTold = false;
+  const { environment, signal } = settings;
+  const away = absence(settings);
   for (;;) {
     try {
-      const finished = await atDesk(settings, target, (desk) => takeOver(settings, desk));
+      const finished = await atDesk(settings, target, (desk) => {
+        away.isOver();
+        return takeOver(settings, desk);
+      });
       if (finished === "left") return { ...resultOf(begun), outcome: "left", why: leftWhy };
       return resultOf(await lastWatch(settings));
     } catch (error) {
       if (!isPassing(target, error)) throw error;
-      const message = `Standing by: ${messageOf(error)}`;
-      if (!isTold) report({ kind: "guard", message, pages: false });
-      isTold = true;
+      away.because(error);
     }
     await environment.sleep(standByMs, signal);
     if (signal?.aborted) return { ...resultOf(begun), outcome: "left", why: leftWhy };
   }
 }
 
+/** Tells once why this process does not watch. A database out of reach is a reason to call people. */
+function absence({ report }: Settings) {
+  let [isTold, isCutOff] = [false, false];
+  return {
+    because(error: unknown) {
+      const isElsewhere = isWatchedElsewhere(error);
+      if (isElsewhere ? isTold : isCutOff) return;
+      const what = isElsewhere ? "Standing by" : "pause: the database cannot be reached";
+      report({ kind: "guard", message: `${what}: ${messageOf(error)}`, pages: !isElsewhere });
+      isTold = true;
+      isCutOff ||= !isElsewhere;
+    },
+    isOver() {
+      const message = "The database answers again: the watch goes on.";
+      if (isCutOff) report({ kind: "guard", message, pages: false });
+      [isTold, isCutOff] = [false, false];
+    },
+  };
+}
+
 /** Another process watches; or the server is not to be reached for a while. */
 function isPassing({ dialect }: Target, error: unknown): boolean {
-  if (error instanceof BelayError) return waitsOn.has(error.code);
+  if (isWatchedElsewhere(error)) return true;
+  if (error instanceof BelayError) return error.code === "BELAY_CONNECT";
   return dialect.trouble(error).kind === "connection";
 }
 
-const waitsOn = new Set(["BELAY_LEASE_HELD", "BELAY_LEASE_LOST", "BELAY_CONNECT"]);
+/** As far as this process can tell. */
+function isWatchedElsewhere(error: unknown): boolean {
+  const codes = ["BELAY_LEASE_HELD", "BELAY_LEASE_LOST"];
+  return error instanceof BelayError && codes.includes(error.code);
+}
 
 const leftWhy = "belay watch takes it over";
 
