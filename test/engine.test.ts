@@ -419,6 +419,27 @@ forEachServer("engine", (server) => {
   });
 
   describe("drift", () => {
+    test("on a table that is to be taken back stays, where it is allowed", async () => {
+      await using db = await createDatabase(server);
+      await using project = await createProject({
+        "1_a.up.sql":
+          "CREATE TABLE a (w int, x int, y int, z int); INSERT INTO a VALUES (1, 2, 3, 4)",
+        "2_b.up.sql": "ALTER TABLE a DROP y, ALTER x TYPE bigint; ALTER TABLE a RENAME w TO v",
+      });
+      const belay = createBelay({ databaseUrl: db.url, projectDir: project.dir });
+      await belay.up();
+      await db.query(`ALTER TABLE a ADD "n, 1" int DEFAULT 7; ALTER TABLE a DROP z; CREATE INDEX by_hand ON a (x);
+        ALTER TABLE a ALTER "n, 1" SET NOT NULL`);
+      const refused = await belay.down().catch((error: unknown) => error as Error);
+      expect(refused).toMatchObject({ code: "BELAY_DRIFT", exit: 4 });
+      const { error, verified } = await belay.down({ allowDrift: true });
+      expect([error, verified]).toEqual([undefined, true]);
+      expect(await db.query("SELECT * FROM a")).toEqual([{ w: 1, x: 2, y: 3, "n, 1": 7 }]);
+      expect(await db.query("SELECT to_regclass('by_hand')::text AS i")).toEqual([
+        { i: "by_hand" },
+      ]);
+    });
+
     test("what somebody else changed is named, and nothing runs", async () => {
       await using db = await createDatabase(server);
       await using project = await createProject({ "1_a.up.sql": "CREATE TABLE a (x int, y int);" });

@@ -191,6 +191,12 @@ export function columnsOf(object: CatalogObject): string[] {
     .map(([, fact]) => fact);
 }
 
+/** The fact {@link columnOrder} of these; undefined without any. */
+export function orderOf(columns: readonly string[]): string | undefined {
+  const names = columns.map((fact) => fact.slice("column ".length));
+  return names.length === 0 ? undefined : names.join(", ");
+}
+
 /** One line: `table public.users: column email was text not null, is gone`. */
 export function describeDifference({ object, fact, before, after }: Difference): string {
   if (fact === undefined) return `${object} is ${before === undefined ? "new" : "gone"}`;

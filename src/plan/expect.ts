@@ -1,6 +1,14 @@
 // Owns: what the catalog has to be after a migration is taken back. Pure.
 
-import { type Catalog, type CatalogObject, type Difference, differences } from "../core/catalog.ts";
+import {
+  type Catalog,
+  type CatalogObject,
+  columnOrder,
+  columnsOf,
+  type Difference,
+  differences,
+  orderOf,
+} from "../core/catalog.ts";
 import type { CatalogChange } from "../journal/record.ts";
 
 /**
@@ -23,7 +31,7 @@ export function judgeWayBack(changed: readonly CatalogChange[]) {
   };
 }
 
-/** `before`, with what is now of the facts that the up did not touch. */
+/** `before`, with what is now of the facts that the up did not touch; columns that came since stand last. */
 function undone(before: CatalogObject, after: CatalogObject, now: CatalogObject): CatalogObject {
   const facts = { ...before.facts };
   for (const fact of new Set([before, after, now].flatMap((each) => Object.keys(each.facts)))) {
@@ -32,5 +40,9 @@ function undone(before: CatalogObject, after: CatalogObject, now: CatalogObject)
     if (value === undefined) delete facts[fact];
     else facts[fact] = value;
   }
+  const was = columnsOf(before);
+  const came = columnsOf(now).filter((each) => !was.includes(each));
+  const order = orderOf([...was, ...came].filter((each) => each in facts));
+  if (order !== undefined) facts[columnOrder] = order;
   return { ...before, facts };
 }

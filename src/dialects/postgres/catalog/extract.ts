@@ -1,7 +1,13 @@
 // Owns: reading the whole catalog of a PostgreSQL database, or some objects of it.
 // Everything of the database is read but what is the server's, an extension's, a session's or ours.
 
-import { type Catalog, type CatalogObject, columnOrder, columnsOf } from "../../../core/catalog.ts";
+import {
+  type Catalog,
+  type CatalogObject,
+  columnOrder,
+  columnsOf,
+  orderOf,
+} from "../../../core/catalog.ts";
 import type { Session } from "../../dialect.ts";
 import { type FactRow, type Family, firstNormalOid, type Scope, sqlOf } from "./family.ts";
 import { foreign } from "./foreign.ts";
@@ -164,11 +170,10 @@ function addRow(draft: Draft, { parts, fact, value }: FactRow) {
 }
 
 function finished({ name, identity, facts, parts, storage }: Draft): CatalogObject {
-  const columns = columnsOf({ name, identity, facts, parts });
-  const order = columns.map((fact) => fact.slice("column ".length)).join(", ");
+  const order = orderOf(columnsOf({ name, identity, facts, parts }));
   return {
     ...{ name, identity, parts },
-    facts: order === "" ? facts : { ...facts, [columnOrder]: order },
+    facts: order === undefined ? facts : { ...facts, [columnOrder]: order },
     ...(storage !== undefined && { storage }),
   };
 }
