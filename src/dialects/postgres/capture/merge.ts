@@ -60,6 +60,15 @@ export function cellsOf(target: Target) {
   });
 }
 
+/**
+ * An aggregate. Of most columns most cells are not kept, which is seen before anything is compared.
+ * (IS NOT NULL would be false of a composite value with a field that is NULL.)
+ */
+function anyChange({ changed, o, n }: { changed: string; o: string; n: string }): string {
+  const isKept = `${o} IS DISTINCT FROM NULL OR ${n} IS DISTINCT FROM NULL`;
+  return `coalesce(bool_or(${changed}) FILTER (WHERE ${isKept}), false)`;
+}
+
 function updateFunction(id: ShelfId, target: Target): string {
   const cells = cellsOf(target);
   const net = inShelf(id, "net", target.number);
@@ -93,6 +102,7 @@ function updateFunction(id: ShelfId, target: Target): string {
   touched boolean[];
   plain text[] := ${array(cells.map(({ name }) => name))};
   changed text[] := ${array(cells.map((cell) => cell.changed))};
+  any_changes text[] := ${array(cells.map(anyChange))};
   is_base text[] := ${array(cells.map((cell) => cell.isBase))};
   is_theirs text[] := ${array(cells.map((cell) => cell.isTheirs))};
   names text[] := ARRAY[${cells.map(({ set }) => (set === undefined ? "NULL" : literal(set))).join(", ")}]::text[];
@@ -109,10 +119,10 @@ function updateFunction(id: ShelfId, target: Target): string {
 BEGIN
   -- Which columns the migration changed in any row: the statements below name only those. A look at
   -- the first rows tells most of it, and saves comparing those columns over and over.
-  EXECUTE 'SELECT ARRAY[' || (SELECT string_agg('coalesce(bool_or(' || c || '), false)', ', ') FROM unnest(changed) AS c)
+  EXECUTE 'SELECT ARRAY[' || (SELECT string_agg(c, ', ') FROM unnest(any_changes) AS c)
     || '] FROM (SELECT * FROM ' || ${literal(net)} || ' AS i WHERE i.op = ''u'' AND ${range} LIMIT 1000) AS i'
     INTO touched USING lo, hi;
-  EXECUTE 'SELECT ARRAY[' || (SELECT string_agg(CASE WHEN touched[k] THEN 'true' ELSE 'coalesce(bool_or(' || changed[k] || '), false)' END, ', ' ORDER BY k)
+  EXECUTE 'SELECT ARRAY[' || (SELECT string_agg(CASE WHEN touched[k] THEN 'true' ELSE any_changes[k] END, ', ' ORDER BY k)
       FROM generate_subscripts(touched, 1) AS k)
     || '], count(*) FILTER (WHERE ' || (SELECT string_agg('(' || changed[k] || ')', ' OR ' ORDER BY touched[k] DESC, k)
       FROM generate_subscripts(touched, 1) AS k)
