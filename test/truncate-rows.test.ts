@@ -176,6 +176,25 @@ forEachServer("rows of a large table that is emptied", (server) => {
     ]);
   });
 
+  test("a deferred key of rows that come home keeps nothing behind it from being taken back", async () => {
+    await using place = await world(
+      server,
+      `CREATE TABLE s (id int PRIMARY KEY); CREATE TABLE l (id int PRIMARY KEY, s int REFERENCES s DEFERRABLE INITIALLY DEFERRED);
+       INSERT INTO s SELECT generate_series(1, 6); INSERT INTO l VALUES (1, 3);`,
+      "ALTER TABLE l ADD UNIQUE (s); TRUNCATE s CASCADE",
+    );
+    const { db, up, asides, belay } = place;
+    await up();
+    expect(await asides()).toEqual(["l", "s"]);
+    await db.query("INSERT INTO l VALUES (2, NULL), (3, 9); INSERT INTO s VALUES (9)");
+    await takenBack(belay);
+    expect(await db.query("SELECT * FROM l ORDER BY id")).toEqual([
+      { id: 1, s: 3 },
+      { id: 2, s: null },
+      { id: 3, s: 9 },
+    ]);
+  });
+
   test("twice in one migration, and again in another", async () => {
     await using place = await world(
       server,

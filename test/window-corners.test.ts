@@ -563,4 +563,21 @@ forEachServer("corners of the undo window", (server) => {
     expect(states).toEqual(["applied", "applied", "rolledBack"]);
     expect(await db.query("SELECT id, s FROM e WHERE id = 8")).toEqual([{ id: 8, s: "later" }]);
   });
+
+  test("a table is kept although checks of its deferred key are still to be run", async () => {
+    const { db, belay, project } = await world(server, {
+      "1_base.up.sql": `CREATE TABLE p (id int PRIMARY KEY);
+        CREATE TABLE c (id int PRIMARY KEY, p int REFERENCES p DEFERRABLE INITIALLY DEFERRED);
+        INSERT INTO p VALUES (1), (2); INSERT INTO c VALUES (7, NULL)`,
+      "2_drop.up.sql": "ALTER TABLE c ALTER p SET DEFAULT 1; DELETE FROM p; DROP TABLE c",
+    });
+    await using _p = project;
+    await using _d = db;
+    expect(await belay.up()).toMatchObject({ applied: [{}, { verdict: "exact" }] });
+    expect(await belay.down()).toMatchObject({ verified: true, conflicts: [] });
+    expect(await db.query("SELECT c.id, c.p, p.id AS all FROM c, p ORDER BY 3")).toEqual([
+      { id: 7, p: null, all: 1 },
+      { id: 7, p: null, all: 2 },
+    ]);
+  });
 });

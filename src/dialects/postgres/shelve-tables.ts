@@ -4,6 +4,7 @@
 // CASCADE takes along besides is made again from its definition.
 
 import { inTransaction, nothingToUndo, type Undo, type UndoStatement } from "../../core/plan.ts";
+import { doBlock } from "./capture/shelf.ts";
 import { constraintBack, othersBack } from "./constraint-back.ts";
 import { recreateConstraint } from "./constraint-definition.ts";
 import type { Address } from "./dependents.ts";
@@ -57,7 +58,7 @@ export async function shelveTables(
       instead: [
         `CREATE SCHEMA ${schema}`,
         ...others.drops,
-        ...links.map(({ off }) => off),
+        ...links.flatMap(({ offs }) => offs),
         ...moves(true),
       ],
     },
@@ -108,27 +109,45 @@ async function hangingOn(catalog: Lookup, oids: readonly string[]) {
   return [...found.values()];
 }
 
+interface KeyFacts
+  extends Record<string, unknown>,
+    Record<"oid" | "name" | "table" | "off", string> {
+  /** Its name, qualified, if its checks may wait for COMMIT. Null too where another one has the name. */
+  deferrable: string | null;
+}
+
+/** The server drops no key that has checks to be run. A row that fails them would go with its table. */
+const checkedNow = (key: string) =>
+  doBlock(`BEGIN
+  SET CONSTRAINTS ${key} IMMEDIATE;
+EXCEPTION WHEN foreign_key_violation THEN NULL;
+END`);
+
 interface Link {
-  off: string;
+  offs: string[];
   again: UndoStatement[];
 }
 
 /** Foreign keys from here to tables that stay, and publications that have these tables. */
 async function linksOf(catalog: Lookup, shelf: ShelfId, oids: readonly string[]): Promise<Link[]> {
   const table = "(pg_identify_object('pg_class'::regclass, k.conrelid, 0)).identity";
-  const keys = await catalog.rows<Record<"oid" | "name" | "table" | "off", string>>(
+  const keys = await catalog.rows<KeyFacts>(
     `SELECT k.oid::text, k.conname::text AS name, ${table} AS table,
-         format('ALTER TABLE %s DROP CONSTRAINT %I', ${table}, k.conname) AS off
-       FROM pg_constraint k
+         format('ALTER TABLE %s DROP CONSTRAINT %I', ${table}, k.conname) AS off,
+         CASE WHEN k.condeferrable AND NOT EXISTS (SELECT FROM pg_constraint o WHERE o.oid <> k.oid
+             AND o.conname = k.conname AND o.connamespace = k.connamespace)
+           THEN format('%I.%I', n.nspname, k.conname) END AS deferrable
+       FROM pg_constraint k JOIN pg_namespace n ON n.oid = k.connamespace
       WHERE k.contype = 'f' AND k.conrelid = ANY ($1::oid[]) AND NOT k.confrelid = ANY ($1::oid[])
         AND k.conparentid = 0 ORDER BY k.conname`,
     [oids],
   );
   const links: Link[] = [];
-  for (const { oid, off, name, table } of keys) {
+  for (const { oid, off, deferrable, name, table } of keys) {
     const again = await recreateConstraint(catalog, oid);
     const returning = { again, name, table, type: "f", shelf };
-    links.push({ off, again: await constraintBack(catalog, returning) });
+    const offs = [...(deferrable === null ? [] : [checkedNow(deferrable)]), off];
+    links.push({ offs, again: await constraintBack(catalog, returning) });
   }
   return [...links, ...(await publishedLinks(catalog, oids))];
 }
@@ -147,7 +166,7 @@ async function publishedLinks(catalog: Lookup, oids: readonly string[]): Promise
     members.map(({ oid }) => oid),
   );
   return members.map(({ oid, off }) => {
-    return { off, again: (made.get(oid)?.create ?? []).map(inTransaction) };
+    return { offs: [off], again: (made.get(oid)?.create ?? []).map(inTransaction) };
   });
 }
 

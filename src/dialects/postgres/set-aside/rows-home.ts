@@ -81,8 +81,8 @@ export function rowsHome(id: ShelfId, number: number, home: Homecoming): string 
     `IF NOT EXISTS (SELECT FROM ${table.sql}) THEN RETURN; END IF;`,
     ...triggers.map(({ name }) => `${alter} DISABLE TRIGGER ${quote(name)};`),
     ...(uniques.length === 0 ? [insert(home)] : settled(id, number, home)),
-    // The server alters no table on which checks are still to be run.
-    ...(triggers.length === 0 ? [] : ["SET CONSTRAINTS ALL IMMEDIATE;"]),
+    // The server alters no table on which checks are still to be run; statements behind this may want to.
+    "SET CONSTRAINTS ALL IMMEDIATE;",
     ...triggers.map(({ name, enable }) => `${alter} ${enable} TRIGGER ${quote(name)};`),
   ];
   return doBlock(`BEGIN
