@@ -200,6 +200,28 @@ forEachServer("the undo window", (server) => {
     expect((await belay.down()).error).toMatchObject({ code: "BELAY_UNDO_LOSS" });
   });
 
+  test("what was dropped for good keeps nothing else from being taken back", async () => {
+    const { db, project } = await world(server, {
+      "1_base.up.sql": `CREATE TABLE gone (id int, a text); CREATE TABLE t (id int); CREATE SCHEMA s; CREATE TABLE s.t (id int)`,
+      "2_change.up.sql": `ALTER TABLE t ADD b int; ALTER TABLE gone ADD b int, ALTER a SET NOT NULL; CREATE INDEX i ON gone (a);
+        ALTER TABLE s.t RENAME id TO no; COMMENT ON TABLE gone IS 'x'; DROP TABLE gone; DROP SCHEMA s CASCADE; ALTER TABLE t ADD c int`,
+    });
+    await using _p = project;
+    await using _d = db;
+    const belay = createBelay({ databaseUrl: db.url, projectDir: project.dir, verbatim: true });
+    expect((await belay.up({ acceptLoss: true })).applied.at(-1)).toMatchObject({
+      verdict: "lossy",
+    });
+    const { error, undone } = await belay.down({ acceptLoss: true });
+    expect([error, undone]).toMatchObject([undefined, [{ version: "2" }]]);
+    expect(undone[0]?.residual).toContain("table public.gone is gone");
+    expect(
+      await db.query(
+        "SELECT attname::text AS name FROM pg_attribute WHERE attrelid = 't'::regclass AND attnum > 0 AND NOT attisdropped",
+      ),
+    ).toEqual([{ name: "id" }]);
+  });
+
   test("a type change keeps the values that the new type does not", async () => {
     const { db, belay, project } = await world(server, {
       "1_base.up.sql": `CREATE TABLE price (id int PRIMARY KEY, value numeric NOT NULL);

@@ -116,6 +116,8 @@ export interface UndoStatement {
   searchPath?: readonly string[];
   /** Tables whose rows it brings together with what was written since; nothing of it is undone in turn. */
   merges?: string[];
+  /** The migration has dropped something for good behind it: what is gone is passed over. */
+  mayBeGone?: boolean;
   /**
    * It puts back what an earlier statement of the migration has made, if that one is undone by this
    * text: then neither runs. Gone once the whole migration is known.
@@ -235,6 +237,7 @@ export interface PlannedStatement {
   searchPath?: readonly string[];
   /** Of Belay's own undo: see {@link UndoStatement}. */
   merges?: string[];
+  mayBeGone?: boolean;
   /** For non-transactional statements. */
   probe?: Probe;
   /** What it does is only seen by comparing the catalog before and after (DO, CALL, SELECT f()). */

@@ -67,6 +67,8 @@ export interface Trouble {
     | "internal";
   /** The server's own words, detail and hint included. */
   message: string;
+  /** There is no such table, column or other object. */
+  isMissing?: boolean;
   /** The server's code (SQLSTATE), when it was the server who spoke. */
   code?: string;
   /** 0-based offset in the statement's text at which the server saw it. */

@@ -82,10 +82,11 @@ export async function acquireLease(options: LeaseOptions): Promise<Lease> {
     if (row !== undefined && row.run !== seen?.run) {
       if (row.run !== null) throw held(row);
     }
+    // The newest: rows of sessions that died while they started may stay, with a number that is used again.
     const [taken] = await keeper.query<{ token: string }>(
       `UPDATE belay.${table}
           SET token = token + 1, run = $1, holder = $2, backend_pid = pg_backend_pid(),
-              backend_start = (SELECT backend_start FROM pg_stat_activity
+              backend_start = (SELECT max(backend_start) FROM pg_stat_activity
                                 WHERE pid = pg_backend_pid()),
               acquired_at = clock_timestamp(),
               expires_at = clock_timestamp() + $3 * interval '1 millisecond'

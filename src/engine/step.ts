@@ -7,6 +7,7 @@ import { BelayError } from "../core/errors.ts";
 import {
   keptOf,
   lockModes,
+  nothingToUndo,
   type PlannedStatement,
   type Step,
   strongest,
@@ -80,7 +81,9 @@ async function runTransaction(run: Run, step: Step, context: StepContext): Promi
         kind: "statement",
         ...{ line: statement.line, sql: statement.sql, index, count: step.statements.length },
       });
-      const entry = await runOne(run, statement, timeouts, context.returns);
+      const entry = await unlessGone(run, statement, () =>
+        runOne(run, statement, timeouts, context.returns),
+      );
       undo.push(entry);
       if (step.statements.length > 1) await noteWritten(run, written, statement, entry);
       await environment.reached("statement-executed");
@@ -152,6 +155,28 @@ async function carry(run: Run, { changed }: Observation) {
   if (carried === undefined) return undefined;
   const entry = (undo: Undo): UndoEntry => ({ line: 0, changes: [], undo, searchPath: [] });
   return { first: entry(carried.first), last: entry(carried.last) };
+}
+
+/** See {@link UndoStatement.mayBeGone}. */
+async function unlessGone(
+  run: Run,
+  statement: PlannedStatement,
+  work: () => Promise<UndoEntry>,
+): Promise<UndoEntry> {
+  if (!statement.mayBeGone) return await work();
+  const { session } = run;
+  await session.run("SAVEPOINT belay_unless_gone");
+  try {
+    const entry = await work();
+    await session.run("RELEASE SAVEPOINT belay_unless_gone");
+    return entry;
+  } catch (error) {
+    if (!(error instanceof StatementFailed) || !error.trouble.isMissing) throw error;
+    await session.run("ROLLBACK TO SAVEPOINT belay_unless_gone");
+    run.report({ kind: "note", message: `Passed over, for it is gone: ${statement.sql}` });
+    run.searchPath = undefined;
+    return entryOf(statement, nothingToUndo, []);
+  }
 }
 
 async function runOne(
@@ -232,9 +257,11 @@ async function runStatement(run: Run, step: Step, context: StepContext): Promise
     await dialect.execute(session, statement);
   } catch (error) {
     lease.check();
-    if (dialect.trouble(error).kind === "connection") throw connectionLost(error, true);
+    const { kind, isMissing } = dialect.trouble(error);
+    if (kind === "connection") throw connectionLost(error, true);
+    const isGone = statement.mayBeGone && isMissing;
     const happened = probed && (await settleHalf(run, statement)) === "done";
-    if (!happened) throw wrap(run, statement, error);
+    if (!happened && !isGone) throw wrap(run, statement, error);
   }
   await environment.reached("statement-ran");
   const result = await recordStatement(run, entry(await undoer.after(session)), context);

@@ -26,8 +26,12 @@ export function troubleOf(error: unknown): Trouble {
   const code = error.code ?? "";
   const message = [error.message, error.detail, error.hint].filter(Boolean).join("; ");
   const offset = error.position === undefined ? {} : { offset: Number(error.position) - 1 };
-  return { kind: kindOf(code, error.message), message, code, ...offset };
+  const kind = kindOf(code, error.message);
+  return { kind, message, code, ...offset, ...(missing.has(code) && { isMissing: true }) };
 }
+
+/** Undefined table, column, object, function; invalid schema name. */
+const missing = new Set(["42P01", "42703", "42704", "42883", "3F000"]);
 
 /** The driver's own words for a lost connection, and the operating system's errors under them. */
 const socketWords =

@@ -58,12 +58,13 @@ const harmless =
 const mayPrecede = ({ transactional, changes }: PlannedStatement) =>
   transactional && changes.every(({ kind }) => harmless.test(kind));
 
-async function plannedOf({ sql, searchPath, merges, locks }: UndoStatement) {
+async function plannedOf({ sql, searchPath, merges, locks, mayBeGone }: UndoStatement) {
   const read = await parseScript({ path: "", sql, line: 1, transaction: "auto" });
   return read.map((each): PlannedStatement => {
     const statement: PlannedStatement = { ...classify(each), line: 0, ...mergingOf(merges) };
     if (locks !== undefined) statement.locks = locks;
     if (searchPath !== undefined) statement.searchPath = searchPath;
+    if (mayBeGone) statement.mayBeGone = true;
     return statement;
   });
 }
