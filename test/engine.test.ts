@@ -440,6 +440,23 @@ forEachServer("engine", (server) => {
       ]);
     });
 
+    test.each([
+      "ALTER TABLE t RENAME z TO zz",
+      "ALTER TABLE t DROP z; ALTER TABLE t ADD z int",
+      "ALTER TABLE t ADD y int; ALTER TABLE t RENAME x TO xx; ALTER TABLE t RENAME xx TO x",
+    ])("%s: is not what a rollback has done", async (byHand) => {
+      await using db = await createDatabase(server);
+      await using project = await createProject({
+        "1_a.up.sql": "CREATE TABLE t (z int, x int)",
+        "2_b.up.sql": "ALTER TABLE t ALTER x TYPE bigint, ADD n int",
+      });
+      const belay = createBelay({ databaseUrl: db.url, projectDir: project.dir });
+      await belay.up();
+      await db.query(byHand);
+      const { error, verified } = await belay.down({ allowDrift: true });
+      expect([error, verified]).toEqual([undefined, true]);
+    });
+
     test("what somebody else changed is named, and nothing runs", async () => {
       await using db = await createDatabase(server);
       await using project = await createProject({ "1_a.up.sql": "CREATE TABLE a (x int, y int);" });

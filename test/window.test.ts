@@ -222,6 +222,30 @@ forEachServer("the undo window", (server) => {
     ).toEqual([{ name: "id" }]);
   });
 
+  test("nor is anything thrown away that is kept, where it cannot be put back", async () => {
+    const { db, belay, project } = await world(server, {
+      "1_base.up.sql": `CREATE TABLE t (id int PRIMARY KEY, a int, b int); INSERT INTO t VALUES (1, 1, 1), (2, 2, 2);
+        CREATE TABLE parent (id int); CREATE TABLE c (id int PRIMARY KEY) INHERITS (parent)`,
+      "2_change.up.sql": `ALTER TABLE c ADD d int; DELETE FROM t WHERE id = 1; UPDATE t SET a = a + 100; DROP TABLE c`,
+    });
+    await using _p = project;
+    await using _d = db;
+    await belay.up({ acceptLoss: true });
+    await db.query("ALTER TABLE t DROP COLUMN b");
+    const shelves = () =>
+      db.query("SELECT nspname FROM pg_namespace WHERE nspname ~ '^belay_shelf' ORDER BY 1");
+    const before = await shelves();
+    const { error } = await belay.down({ acceptLoss: true, allowDrift: true });
+    expect(error).toMatchObject({ code: "BELAY_STATEMENT" });
+    expect(await shelves()).toEqual(before);
+    await db.query("ALTER TABLE t ADD COLUMN b int");
+    expect((await belay.down({ acceptLoss: true, allowDrift: true })).error).toBeUndefined();
+    expect(await db.query("SELECT id, a FROM t ORDER BY id")).toEqual([
+      { id: 1, a: 1 },
+      { id: 2, a: 2 },
+    ]);
+  });
+
   test("a type change keeps the values that the new type does not", async () => {
     const { db, belay, project } = await world(server, {
       "1_base.up.sql": `CREATE TABLE price (id int PRIMARY KEY, value numeric NOT NULL);

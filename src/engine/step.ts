@@ -173,6 +173,7 @@ async function unlessGone(
   } catch (error) {
     if (!(error instanceof StatementFailed) || !error.trouble.isMissing) throw error;
     await session.run("ROLLBACK TO SAVEPOINT belay_unless_gone");
+    await session.run("RELEASE SAVEPOINT belay_unless_gone");
     run.report({ kind: "note", message: `Passed over, for it is gone: ${statement.sql}` });
     run.searchPath = undefined;
     return entryOf(statement, nothingToUndo, []);

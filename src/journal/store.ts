@@ -197,12 +197,16 @@ const conflictsAtMost = 1_000;
 
 /** Those that the running transaction has written. */
 export async function readConflicts(session: Session): Promise<Conflict[]> {
-  const rows = await session.query<{ conflict: string }>(
-    `SELECT jsonb_build_object('target', target, 'key', key, 'columns', columns, 'base', base,
-         'theirs', theirs, 'ours', ours, 'resolution', resolution)::text AS conflict FROM belay.conflict
+  type Values = "key" | "base" | "theirs" | "ours";
+  const rows = await session.query<Omit<Conflict, Values> & Record<Values, string | null>>(
+    `SELECT target, key::text, columns, base::text, theirs::text, ours::text, resolution FROM belay.conflict
       WHERE transaction = pg_current_xact_id_if_assigned() ORDER BY at LIMIT ${conflictsAtMost}`,
   );
-  return rows.map(({ conflict }) => parse(conflict, null, exactNumber) as Conflict);
+  const read = (json: string | null) => (json === null ? null : parse(json, null, exactNumber));
+  return rows.map(({ key, base, theirs, ours, ...rest }) => {
+    const values = { base: read(base), theirs: read(theirs), ours: read(ours) };
+    return { ...rest, key: read(key), ...values };
+  });
 }
 
 /** A key of 9007199254740993 told as ...992 would be another row's: what JavaScript cannot hold stays text. */

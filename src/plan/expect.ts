@@ -31,6 +31,19 @@ export function judgeWayBack(changed: readonly CatalogChange[]) {
   };
 }
 
+/** Parts under the names that somebody has given them since; those that the up had named have theirs from before. */
+function renamedSince(
+  before: CatalogObject,
+  after: CatalogObject,
+  now: CatalogObject,
+): Record<string, string> {
+  const parts = Object.entries(before.parts ?? {}).flatMap(([part, name]) => {
+    const is = after.parts?.[part] === name ? now.parts?.[part] : name;
+    return is === undefined ? [] : [[part, is] as const];
+  });
+  return Object.fromEntries(parts);
+}
+
 /** `before`, with what is now of the facts that the up did not touch; columns that came since stand last. */
 function undone(before: CatalogObject, after: CatalogObject, now: CatalogObject): CatalogObject {
   const facts = { ...before.facts };
@@ -40,7 +53,7 @@ function undone(before: CatalogObject, after: CatalogObject, now: CatalogObject)
     if (value === undefined) delete facts[fact];
     else facts[fact] = value;
   }
-  const was = columnsOf(before);
+  const was = columnsOf({ ...before, parts: renamedSince(before, after, now) });
   const came = columnsOf(now).filter((each) => !was.includes(each));
   const order = orderOf([...was, ...came].filter((each) => each in facts));
   if (order !== undefined) facts[columnOrder] = order;

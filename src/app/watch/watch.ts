@@ -82,19 +82,21 @@ export async function mind(
 /** Tells once why this process does not watch. A database out of reach is a reason to call people. */
 function absence({ report }: Settings) {
   let [isTold, isCutOff] = [false, false];
+  const isOver = () => {
+    const message = "The database answers again: the watch goes on.";
+    if (isCutOff) report({ kind: "guard", message, pages: false });
+    [isTold, isCutOff] = [false, false];
+  };
   return {
+    isOver,
     because(error: unknown) {
       const isElsewhere = isWatchedElsewhere(error);
+      if (isElsewhere && isCutOff) isOver();
       if (isElsewhere ? isTold : isCutOff) return;
       const what = isElsewhere ? "Standing by" : "pause: the database cannot be reached";
       report({ kind: "guard", message: `${what}: ${messageOf(error)}`, pages: !isElsewhere });
       isTold = true;
       isCutOff ||= !isElsewhere;
-    },
-    isOver() {
-      const message = "The database answers again: the watch goes on.";
-      if (isCutOff) report({ kind: "guard", message, pages: false });
-      [isTold, isCutOff] = [false, false];
     },
   };
 }
