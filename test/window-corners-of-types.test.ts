@@ -78,6 +78,26 @@ forEachServer("corners of the undo window, with types", (server) => {
     ]);
   });
 
+  test("a type that had to stay, once changed again, keeps no older migration from being taken back", async () => {
+    const { db, belay, project } = await world(server, {
+      "1_base.up.sql": "CREATE TABLE t (id int PRIMARY KEY, a int)",
+      "2_default.up.sql": "ALTER TABLE t ALTER a SET DEFAULT 1",
+      "3_type.up.sql": "ALTER TABLE t ALTER a TYPE text",
+    });
+    await using _p = project;
+    await using _d = db;
+    await belay.up();
+    await db.query("INSERT INTO t VALUES (1, 'x')");
+    expect((await belay.redo()).conflicts).toHaveLength(1);
+    expect(await belay.down()).toMatchObject({ undone: [{ version: "3" }], conflicts: [] });
+    const { error, undone } = await belay.down();
+    expect(error).toBeUndefined();
+    expect(undone).toMatchObject([
+      { version: "2", residual: ["table public.t: column a was integer, is text"] },
+    ]);
+    expect(await db.query("SELECT * FROM t")).toEqual([{ id: 1, a: "x" }]);
+  });
+
   test("a partition with marked indexes that was dropped meanwhile is in no type's way", async () => {
     const { db, belay, project } = await world(server, {
       "1_base.up.sql": `CREATE TABLE p (id int, d int) PARTITION BY LIST (d);

@@ -60,8 +60,9 @@ export async function takeBack(
   result: { undone: Undone[]; conflicts: Conflict[] } & RunResult,
 ): Promise<void> {
   // A view over a column whose type had to stay is not as it was either.
-  let deviates = [...state.migrations.values()].some((each) => each.deviates);
+  let deviatedAt = Math.max(...[...state.migrations.values()].map((each) => each.deviatedAt ?? 0));
   for (const each of stack) {
+    const deviates = deviatedAt > (each.finishedSeq ?? 0);
     const { plan, using, finished } = await wayBack(run, each, state.shelves, migrations, options);
     const done = await execute(run, {
       ...{ plan, using, checksum: each.checksum, acceptLoss: options.acceptLoss },
@@ -74,7 +75,8 @@ export async function takeBack(
       result.differences.push(...residual.map((line) => `after ${each.version}: ${line}`));
     }
     result.conflicts.push(...(done.conflicts ?? []));
-    deviates ||= (done.conflicts ?? []).some(({ key }) => key === null);
+    const isOff = (done.conflicts ?? []).some(({ key }) => key === null);
+    if (isOff) deviatedAt = Number.POSITIVE_INFINITY;
     const { version } = each;
     result.undone.push({ version, name: done.name, ms: done.ms, using, residual });
   }

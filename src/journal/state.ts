@@ -41,8 +41,11 @@ export interface MigrationState {
   shelves: string[];
   /** Of the record of its last up, also while it is rolled back. */
   upSeq?: number;
-  /** Its rollback has told that the catalog is not wholly as it was. */
-  deviates?: true;
+  /**
+   * `seq` of the last rollback of it that has told that the catalog is not wholly as it was: what was
+   * applied before that cannot find again all that it had found.
+   */
+  deviatedAt?: number;
 }
 
 /** A place where something is kept; what is kept there is in the database alone. */
@@ -145,10 +148,12 @@ function finish(state: JournalState, record: JournalRecord & { kind: "migration-
     state.shelves.set(shelf, { shelf, version, name, direction, since: at });
   }
   const upSeq = direction === "up" ? seq : earlier?.upSeq;
+  const isOff = record.body.conflicts?.some(({ key }) => key === null);
+  const deviatedAt = isOff ? seq : earlier?.deviatedAt;
   put(state, {
     ...{ version, name, checksum, verdict, at, run, finishedSeq: seq, shelves },
     ...(upSeq === undefined ? {} : { upSeq }),
-    ...(record.body.conflicts?.some(({ key }) => key === null) && { deviates: true as const }),
+    ...(deviatedAt !== undefined && { deviatedAt }),
     state: direction === "up" ? "applied" : "rolledBack",
   });
 }

@@ -228,6 +228,8 @@ class JudgedTable {
       if (this.isTypeKept([name, later ?? name])) return [];
       if (was !== undefined) {
         if (is === was[name] || this.isBetween(states, [name, later ?? name], is)) return [];
+        // It comes back to a column whose type had to stay when a later migration was taken back.
+        if (this.told.isOff && (await this.inTypeNow(name, was[name])).includes(is)) return [];
         // Of a column that had changed its type before it went: the value is told by the key from then.
         return this.isRekeyed(states) && this.isToldWith(states, name, was[name])
           ? []
@@ -326,6 +328,16 @@ class JudgedTable {
     const text = `('${value.replaceAll("'", "''")}'::${from})`;
     const { evaluate } = this.told;
     return [await evaluate(`${text}::text::${to}::text`), await evaluate(`${text}::${to}::text`)];
+  }
+
+  /** A value from before in the type that the column has after the rollback, where that is another one. */
+  private async inTypeNow(name: string, value: string | null | undefined) {
+    const [from, to] = [this.before, this.back].map(
+      (table) => table?.columns.find((each) => each.name === name)?.type,
+    );
+    if (from === to || value == null) return [];
+    const text = `('${value.replaceAll("'", "''")}'::${from})`;
+    return [await this.told.evaluate(`${text}::${to}::text`)];
   }
 
   /** Of an enum's value that the migration has given another name. */
