@@ -69,9 +69,6 @@ export function same(column: Column, left: string, right: string): string {
     return `${left} COLLATE pg_catalog."C" IS NOT DISTINCT FROM ${right} COLLATE pg_catalog."C"`;
   }
   if (column.exact) return `${left} IS NOT DISTINCT FROM ${right}`;
-  if (isNumeric(column)) {
-    return `(${left} IS NOT DISTINCT FROM ${right} AND ${scale(left)} IS NOT DISTINCT FROM ${scale(right)})`;
-  }
   return `pg_catalog.record_image_eq(ROW(${left}), ROW(${right}))`;
 }
 
@@ -80,15 +77,8 @@ export function differs(column: Column, left: string, right: string): string {
     return `${left} COLLATE pg_catalog."C" IS DISTINCT FROM ${right} COLLATE pg_catalog."C"`;
   }
   if (column.exact) return `${left} IS DISTINCT FROM ${right}`;
-  if (isNumeric(column)) {
-    return `(${left} IS DISTINCT FROM ${right} OR ${scale(left)} IS DISTINCT FROM ${scale(right)})`;
-  }
   return `pg_catalog.record_image_ne(ROW(${left}), ROW(${right}))`;
 }
-
-/** Equal ones differ in nothing but their scale, and to ask for that is faster than to compare images. */
-const isNumeric = ({ type }: Column) => type === "pg_catalog.numeric";
-const scale = (value: string) => `pg_catalog.scale(${value})`;
 
 /** `=` of the key's index, between cells of the table and stored images or other cells. */
 export interface KeyPart {
