@@ -111,8 +111,8 @@ async function inOneTransaction(
     version: plan.version,
     carries: plan.direction === "up",
     ...(returns && { returns }),
-    judge: (result) => {
-      if (!execution.acceptLoss) refuseLosses(plan, result);
+    judge: (result, changed) => {
+      if (!execution.acceptLoss) refuseLosses(plan, result, changed);
     },
     toEntry(result, seen) {
       body = close(result, seen);
@@ -151,11 +151,11 @@ async function stepByStep(
     await environment.reached("migration-started");
   }
   try {
-    const judge = (result: StepResult) => {
+    const judge: StepContext["judge"] = (result, changed) => {
       if (execution.acceptLoss) return;
       // A step may write to what an earlier one has made, which goes with it.
       const earlier = done.flatMap((step) => step.undo);
-      refuseLosses(plan, { ...result, undo: [...earlier, ...result.undo] });
+      refuseLosses(plan, { ...result, undo: [...earlier, ...result.undo] }, changed);
     };
     await runSteps(run, plan, done, resume, { judge, returns: execution.returns });
   } catch (error) {
@@ -188,7 +188,7 @@ async function runSteps(
   done: StepDone[],
   resume?: OpenAttempt,
   /** `judge` is called before a step commits; throwing rolls it back. */
-  options: { judge?: (result: StepResult) => void; returns?: Keeping["returns"] | undefined } = {},
+  options: Pick<StepContext, "judge"> & { returns?: Keeping["returns"] | undefined } = {},
 ) {
   const { judge, returns } = options;
   const skip = new Set(done.map((step) => step.step));
@@ -258,6 +258,7 @@ export async function backOut(run: Run, attempt: BackOut): Promise<void> {
   const entries = composeUndo(
     done.flatMap((step) => step.undo),
     done.flatMap((step) => step.rows),
+    changesBetween(before, run.catalog),
   );
   const isExact = verdictOf(entries.map((entry) => entry.undo)) === "exact";
   if (!isExact && !attempt.lossAccepted) {

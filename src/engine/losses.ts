@@ -3,7 +3,7 @@
 
 import { BelayError } from "../core/errors.ts";
 import { destroyedBy, isFelt, type Loss, lossesOf, type Plan } from "../core/plan.ts";
-import type { StepResult, UndoEntry } from "../journal/record.ts";
+import type { CatalogChange, StepResult, UndoEntry } from "../journal/record.ts";
 import { composeUndo } from "../plan/compose.ts";
 import { lossList } from "../plan/plan-migration.ts";
 import type { Run } from "./run.ts";
@@ -18,8 +18,9 @@ const unchanged = "Nothing of it was carried out; the database is as it was befo
 export function refuseLosses(
   plan: Judged,
   { undo, rows }: Pick<StepResult, "undo" | "rows">,
+  changed: readonly CatalogChange[] = [],
 ): void {
-  refuse(plan, lossesIn(plan, composeUndo(undo, rows)), rolledBack);
+  refuse(plan, lossesIn(plan, composeUndo(undo, rows, changed)), rolledBack);
 }
 
 /** As {@link refuseLosses}, for what has not been done yet. */

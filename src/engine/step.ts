@@ -44,7 +44,7 @@ export interface StepContext {
    * Called when all has run and is not committed, or, for what cannot be taken back by a rollback,
    * just before it runs. Throwing ends the step; nothing of it is done.
    */
-  judge?(result: StepResult): void;
+  judge?(result: StepResult, changed?: Observation["changed"]): void;
   /** Called in the transaction, before commit. Throwing rolls the step back. */
   toEntry(result: StepResult, seen: Observation): Entry;
 }
@@ -98,7 +98,7 @@ async function runTransaction(run: Run, step: Step, context: StepContext): Promi
     const undos = [...(last ? [last] : []), ...undo, ...(first ? [first] : [])];
     const rows = seen.rows.map((each) => underNames(written, each));
     const result = { undo: undos, rows, ...(conflicts.length > 0 && { conflicts }) };
-    context.judge?.(result);
+    context.judge?.(result, seen.changed);
     lease.check();
     await append(session, run.id, lease.token, context.toEntry(result, seen));
     await environment.reached("step-journaled");

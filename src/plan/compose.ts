@@ -10,6 +10,8 @@ import type { CatalogChange, RowChange, UndoEntry } from "../journal/record.ts";
 /** Kinds of changes to rows; their object is the table. */
 const rowKinds = new Set(["insert", "update", "delete", "merge", "truncate", "copy"]);
 
+const creations = new Set(["create-table", "create-table-as", "select-into"]);
+
 /** Entries in the order in which their statements ran; same order out, perhaps one more at the end. */
 export function composeUndo(
   entries: readonly UndoEntry[],
@@ -22,17 +24,19 @@ export function composeUndo(
     for (const table of keptOf(entry.undo)?.tables ?? []) named.add(bare(table));
     for (const change of entry.changes) {
       const object = qualified(change.object, entry.searchPath);
-      if (change.kind === "create-table" && entry.undo.kind === "exact") created.add(object);
+      if (creations.has(change.kind) && entry.undo.kind === "exact") created.add(object);
       if (rowKinds.has(change.kind)) named.add(bare(object));
     }
     return isCovered(entry, created)
       ? { ...entry, undo: { kind: "exact", sql: [] } as Undo }
       : entry;
   });
+  const came = tablesThatCame(changed);
   const hidden = rows.filter(
     ({ table, aliases = [], ...row }) =>
       isTouched(row) &&
       !created.has(table) &&
+      !came.has(table) &&
       ![table, ...aliases].some((name) => named.has(bare(name))),
   );
   const others = uncarried(entries, changed);
@@ -41,6 +45,16 @@ export function composeUndo(
     ...(hidden.length === 0 ? [] : [entryOf(hiddenRows(hidden))]),
     ...(others.length === 0 ? [] : [entryOf(others)]),
   ];
+}
+
+/** By the catalog, since a DO block or a function may have made them: their rows go with them. */
+function tablesThatCame(changed: readonly CatalogChange[]): Set<string> {
+  return new Set(
+    changed.flatMap(({ before, after }) => {
+      if (!after?.name.startsWith("table ") || before?.identity === after.identity) return [];
+      return [after.name.slice("table ".length)];
+    }),
+  );
 }
 
 /** See {@link UndoStatement.unlessMadeBy}: each making has at most one that puts it back. */
