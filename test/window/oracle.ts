@@ -67,7 +67,7 @@ interface RowStates {
   left: Cells | undefined;
   now: Cells | undefined;
   found: Cells | undefined;
-  /** Of a row born since: the one whose key it took, which was deleted. Keys say which row is which. */
+  /** Of a row born since: the one whose key it took, which was deleted or has another. Keys say which row is which. */
   heirOf?: Pick<RowStates, "was" | "left">;
 }
 
@@ -170,7 +170,9 @@ class JudgedTable {
     if (was || left || !now || !this.after) return undefined;
     const key = keyOf(this.after);
     for (const [tag, cells] of b ?? []) {
-      if (c?.has(tag) || key.some((name) => cells[name] !== now[name])) continue;
+      const still = c?.get(tag);
+      const hasLeft = !still || key.some((name) => still[name] !== cells[name]);
+      if (!hasLeft || key.some((name) => cells[name] !== now[name])) continue;
       return { was: rows?.get(tag), left: cells };
     }
     return undefined;
@@ -204,6 +206,15 @@ class JudgedTable {
       if (!generated) wrong.push(...(await this.judgeCell(name, states)));
     }
     return wrong;
+  }
+
+  private writes(name: string, value: string | null | undefined): boolean {
+    const { sql } = this.told;
+    return (
+      value != null &&
+      sql.includes(`${ident(name)} = '${value}'`) &&
+      sql.includes(`ALTER COLUMN ${ident(name)} TYPE`)
+    );
   }
 
   private get removesAndMakes(): boolean {
@@ -242,6 +253,10 @@ class JudgedTable {
       const names = this.namesOf(name).map((each) => escaped(ident(each)));
       const sets = new RegExp(`ALTER (COLUMN )?(${names.join("|")}) (SET|DROP) DEFAULT`);
       if (sets.test(this.told.sql)) return [];
+      // Of a default that fails in the type that the column had when it went.
+      const failed = /^left empty, its fill failed: /;
+      if (is === null && this.conflictsOf(states).some(({ resolution }) => failed.test(resolution)))
+        return [];
       const born = await this.bornWith(name);
       return born.includes(is) ? [] : wrong(born[0]);
     }
@@ -259,6 +274,8 @@ class JudgedTable {
     const looksUnwritten = heirOf?.was !== undefined && heirOf.left?.[later] === current;
     if (looksUnwritten && is === heirOf.was?.[name]) return [];
     const wanted = await this.inOldType(name, later, current);
+    // In the old type it is what the migration had written before it changed the type: no change, then.
+    if (is === was?.[name] && wanted.some((each) => this.writes(name, each))) return [];
     if (wanted.includes(is) || (this.told.isOff && is === current)) return [];
     return this.isBetween(states, [name, later], is) ? [] : wrong(wanted[0]);
   }
@@ -298,11 +315,7 @@ class JudgedTable {
     if (column?.default == null) return [null];
     const values = [await this.told.evaluate(`(${column.default})::${column.type}::text`)];
     // What the default was to the type that the column had when it went.
-    const types = new RegExp(
-      `ALTER COLUMN ${escaped(ident(name))} TYPE (.*?)(?: USING|[,;]|$)`,
-      "gm",
-    );
-    for (const [, type] of this.told.sql.matchAll(types))
+    for (const type of this.typesOf(name))
       values.push(await this.told.evaluate(`(${column.default})::${type}::${column.type}::text`));
     // One value is not for several rows. Where each must have one, that is told.
     const { notNull } = column;
@@ -312,6 +325,13 @@ class JudgedTable {
       values.push(null);
     }
     return values;
+  }
+
+  /** Those that the migration gives the column. */
+  private typesOf(name: string): string[] {
+    const type = /TYPE ([^,;(]*?(?:\([\d,]+\))?[^,;(]*?)(?: USING|[,;]|$)/.source;
+    const types = new RegExp(`ALTER COLUMN ${escaped(ident(name))} ${type}`, "gm");
+    return [...this.told.sql.matchAll(types)].flatMap(([, each]) => each ?? []);
   }
 
   /** By the migration itself, which drops the column behind that. */
@@ -329,7 +349,11 @@ class JudgedTable {
     if (from === to || value === null) return [value, ...this.namedBefore(value)];
     const text = `('${value.replaceAll("'", "''")}'::${from})`;
     const { evaluate } = this.told;
-    return [await evaluate(`${text}::text::${to}::text`), await evaluate(`${text}::${to}::text`)];
+    const values = [await evaluate(`${text}::text::${to}::text`)];
+    // There may be no cast but by way of a type between the two.
+    for (const between of ["", ...this.typesOf(name).map((each) => `::${each}`)])
+      values.push(await evaluate(`${text}${between}::${to}::text`));
+    return values;
   }
 
   /** A value from before in the type that the column has after the rollback, where that is another one. */

@@ -13,7 +13,7 @@ import { quote, shown } from "./names.ts";
 import { recreationOf } from "./objects/recreate.ts";
 import type { Relation } from "./relation.ts";
 import { hiddenName, type ShelfId } from "./shelf-names.ts";
-import { unlessViolated } from "./unless-violated.ts";
+import { unlessUnfit, unlessViolated } from "./unless-violated.ts";
 import { untriggered } from "./users-triggers.ts";
 
 /** What the author says about rows that are born while the column is hidden. */
@@ -50,11 +50,12 @@ export async function hideColumn(
   const alter = `ALTER TABLE ${table.sql}`;
   const away = `${alter} RENAME COLUMN ${quote(column)} TO ${hidden}`;
   const bites = bitesOf(facts, table, column);
+  const value = fill ?? (facts.defaultFails ? facts.expression : null);
   const born =
-    fill === undefined
+    value === null
       ? undefined
       : await fillBorn(catalog, id, {
-          ...{ table, column, number: facts.number, fill },
+          ...{ table, column, number: facts.number, fill: value, isTried: fill !== undefined },
           marker: names(`born without ${column}`),
         });
   return {
@@ -62,8 +63,9 @@ export async function hideColumn(
     sql: [
       inTransaction(`${alter} RENAME COLUMN ${hidden} TO ${quote(column)}`),
       ...renames.map(({ back }) => inTransaction(back)),
-      ...bites.back.map(inTransaction),
       ...(born?.back ?? filled(table, facts, { column, value: bites.value, shelf: id })),
+      ...typeAgain(table, column, id, facts),
+      ...bites.back.map(inTransaction),
       ...(bites.notNull ? await requiredAgain(catalog, id, table, column, facts) : []),
       ...(await takenBack(catalog, id, table, taken)),
       ...(await othersBack(catalog, others, id)),
@@ -91,7 +93,7 @@ function unfillable(table: Relation, column: string): BelayError {
 
 /** What would refuse a row of an application that does not know the column. */
 function bitesOf(facts: HidingColumn, table: Relation, column: string) {
-  const { dropsDefault, expression } = facts;
+  const { dropsDefault, expression, refusing } = facts;
   const at = `ALTER TABLE ${table.sql} ALTER COLUMN ${quote(column)}`;
   const notNull = facts.notNull && (expression === null || dropsDefault);
   return {
@@ -99,11 +101,25 @@ function bitesOf(facts: HidingColumn, table: Relation, column: string) {
     off: [
       ...(notNull ? [`${at} DROP NOT NULL`] : []),
       ...(dropsDefault ? [`${at} DROP DEFAULT`] : []),
+      ...(refusing ? [`${at} TYPE ${refusing.base}`] : []),
     ],
     back: dropsDefault ? [`${at} SET DEFAULT ${expression}`] : [],
     // A NULL that was there before must stay one, and one value is not for several rows.
     value: dropsDefault && notNull ? expression : null,
   };
+}
+
+/** Of rows that were born since, some may have no value of it. */
+function typeAgain(
+  table: Relation,
+  column: string,
+  shelf: ShelfId,
+  { refusing }: HidingColumn,
+): UndoStatement[] {
+  if (refusing === undefined) return [];
+  const sql = `ALTER TABLE ${table.sql} ALTER COLUMN ${quote(column)} TYPE ${refusing.domain}`;
+  const why = `values written since do not fit ${refusing.domain}`;
+  return [unlessUnfit([sql], { shelf, table: table.sql, column, why })];
 }
 
 async function takenBack(

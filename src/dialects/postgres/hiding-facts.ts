@@ -1,5 +1,6 @@
 // Owns: what a column has that matters when it is hidden and when it returns, read from the catalog.
 
+import { type DomainFacts, domainOf, isRefused } from "./born-value.ts";
 import { recreateConstraint } from "./constraint-definition.ts";
 import { recreateIndex } from "./index-definition.ts";
 import type { Lookup } from "./kind.ts";
@@ -31,8 +32,15 @@ export interface HidingColumn {
   notNull: boolean;
   /** Of its default; the word `identity` for an identity column; null for neither. */
   expression: string | null;
-  /** The default is one value, and the column has to be unique; or the author has another for them. */
+  /**
+   * The default is one value, and the column has to be unique; or it fails; or the author has another
+   * for them.
+   */
   dropsDefault: boolean;
+  /** It fails now, and may not when the column returns. */
+  defaultFails: boolean;
+  /** Neither default nor nothing is a value of it. */
+  refusing: DomainFacts | undefined;
   /** Server version 18 and later: NOT NULL is a constraint with this name. */
   notNullName: string | null;
   parts: HiddenPart[];
@@ -44,6 +52,8 @@ interface Facts extends Record<string, unknown> {
   notNull: boolean;
   identity: boolean;
   expression: string | null;
+  /** As `format_type` gives it. */
+  type: string;
   variable: boolean;
 }
 
@@ -63,7 +73,7 @@ export async function hidingColumn(
   const [facts] = await catalog.rows<Facts>(
     `${family}
      SELECT a.attnum::int AS number, a.attnotnull AS "notNull", a.attidentity <> '' AS identity,
-       pg_get_expr(d.adbin, d.adrelid) AS expression,
+       pg_get_expr(d.adbin, d.adrelid) AS expression, format_type(a.atttypid, a.atttypmod) AS type,
        -- Each row has another value of these.
        coalesce(pg_get_expr(d.adbin, d.adrelid) ~ '^(pg_catalog\\.)?(nextval|gen_random_uuid|uuid_generate_v[14]|uuidv[47])\\(', false) AS variable,
        c.relkind NOT IN ('r', 'p') OR c.reloftype <> 0 OR a.attgenerated <> '' OR a.attinhcount > 0
@@ -88,12 +98,16 @@ export async function hidingColumn(
   const constraints = await constraintsOf(catalog, table, column);
   const isUnique = indexes.some(({ unique, keeps }) => unique && keeps);
   const { identity, expression } = facts;
-  const dropsDefault =
-    expression !== null && !identity && (isFilled || (!facts.variable && isUnique));
+  const hasDefault = expression !== null && !identity && !facts.impossible;
+  const defaultFails = hasDefault && !isFilled && (await fails(catalog, facts, expression));
+  const dropsDefault = hasDefault && (isFilled || defaultFails || (!facts.variable && isUnique));
+  const isEmpty = !identity && (expression === null || dropsDefault);
   return {
     ...facts,
     expression: identity ? "identity" : expression,
     dropsDefault,
+    defaultFails: defaultFails && !isUnique,
+    refusing: isEmpty && !facts.impossible ? await refusing(catalog, table, facts) : undefined,
     notNullName: constraints.find(({ type }) => type === "n")?.name ?? null,
     parts: [
       ...constraints.filter(
@@ -104,6 +118,18 @@ export async function hidingColumn(
       ...(await companionsOf(catalog, table, column)),
     ],
   };
+}
+
+/** A sequence is not to be moved to find out. */
+async function fails(catalog: Lookup, { type, variable }: Facts, expression: string) {
+  if (variable || expression.includes("nextval(")) return false;
+  return await isRefused(catalog, type, expression);
+}
+
+async function refusing(catalog: Lookup, table: Relation, { number, type }: Facts) {
+  const domain = await domainOf(catalog, table, number);
+  const isRefusing = domain && (await isRefused(catalog, type, domain.expression));
+  return isRefusing ? domain : undefined;
 }
 
 interface Index extends Record<string, unknown> {
