@@ -5,7 +5,7 @@ import type { Migration } from "../core/migration.ts";
 import type { Conflict, ConflictPolicy } from "../core/plan.ts";
 import { execute } from "../engine/execute.ts";
 import type { Run } from "../engine/run.ts";
-import type { JournalState, MigrationState } from "../journal/state.ts";
+import { type JournalState, lastDeviation, type MigrationState } from "../journal/state.ts";
 import { readFinished } from "../journal/store.ts";
 import { judgeWayBack } from "../plan/expect.ts";
 import { planDown, type Using, type WayBack } from "../plan/plan-migration.ts";
@@ -60,13 +60,14 @@ export async function takeBack(
   result: { undone: Undone[]; conflicts: Conflict[] } & RunResult,
 ): Promise<void> {
   // A view over a column whose type had to stay is not as it was either.
-  let deviatedAt = Math.max(...[...state.migrations.values()].map((each) => each.deviatedAt ?? 0));
+  let deviatedAt = lastDeviation(state);
   for (const each of stack) {
     const deviates = deviatedAt > (each.finishedSeq ?? 0);
     const { plan, using, finished } = await wayBack(run, each, state.shelves, migrations, options);
     const done = await execute(run, {
       ...{ plan, using, checksum: each.checksum, acceptLoss: options.acceptLoss },
       strict: using === "planned" && finished?.verdict === "exact" && !deviates,
+      deviates,
       ...(finished === undefined ? {} : { judge: judgeWayBack(finished.changed) }),
     });
     const residual = (done.residual ?? []).map(describeDifference);

@@ -16,7 +16,7 @@ import { withAttempts } from "../engine/attempts.ts";
 import { type Recovered, recoverOpen } from "../engine/recover.ts";
 import { type Connected, connectRun, finishRun, type Run, startRun } from "../engine/run.ts";
 import type { RunFinished } from "../journal/record.ts";
-import { type JournalState, stateOf } from "../journal/state.ts";
+import { type JournalState, lastDeviation, stateOf } from "../journal/state.ts";
 import { loadCatalog, readRecords, saveCatalog } from "../journal/store.ts";
 import { openWatch, stepOf } from "../journal/watches.ts";
 import { programVersion } from "./program.ts";
@@ -93,8 +93,9 @@ export async function guardedRun<T extends object>(
       if (state.open !== undefined) {
         const { version } = state.open;
         const seq = state.migrations.get(version)?.finishedSeq;
+        const applied = { seq, deviates: lastDeviation(state) > (seq ?? 0) };
         result.recovered.push(
-          await recoverOpen(run, state.open, seq, {
+          await recoverOpen(run, state.open, applied, {
             giveUp: options.giveUp === true,
             takesUpBack: options.takesUpBack === true,
           }),

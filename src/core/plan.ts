@@ -119,6 +119,11 @@ export interface UndoStatement {
   /** The migration has dropped something for good behind it: what is gone is passed over. */
   mayBeGone?: boolean;
   /**
+   * It holds no rows, but puts back a definition or a name: where a type had to stay that it does not
+   * fit, it is left out and told as a conflict.
+   */
+  mayNotFit?: boolean;
+  /**
    * It puts back what an earlier statement of the migration has made, if that one is undone by this
    * text: then neither runs. Gone once the whole migration is known.
    */
@@ -238,6 +243,7 @@ export interface PlannedStatement {
   /** Of Belay's own undo: see {@link UndoStatement}. */
   merges?: string[];
   mayBeGone?: boolean;
+  mayNotFit?: boolean;
   /** For non-transactional statements. */
   probe?: Probe;
   /** What it does is only seen by comparing the catalog before and after (DO, CALL, SELECT f()). */

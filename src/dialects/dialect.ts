@@ -69,6 +69,8 @@ export interface Trouble {
   message: string;
   /** There is no such table, column or other object. */
   isMissing?: boolean;
+  /** Types, or what hangs on them, do not go together. */
+  isMisfit?: boolean;
   /** The server's code (SQLSTATE), when it was the server who spoke. */
   code?: string;
   /** 0-based offset in the statement's text at which the server saw it. */

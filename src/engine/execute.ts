@@ -18,7 +18,8 @@ import { composeUndo } from "../plan/compose.ts";
 import { undoStatements } from "../plan/reverse.ts";
 import { foresee, refuseForeseen, refuseLosses } from "./losses.ts";
 import type { Run } from "./run.ts";
-import { recordStatement, runStep, StatementFailed, type StepContext, settleHalf } from "./step.ts";
+import { StatementFailed } from "./statement-failed.ts";
+import { recordStatement, runStep, type StepContext, settleHalf } from "./step.ts";
 
 export interface Execution {
   plan: Plan & { direction: "up" | "down" };
@@ -31,6 +32,8 @@ export interface Execution {
    */
   judge?: (before: Catalog, after: Catalog) => Difference[];
   strict?: boolean;
+  /** An earlier rollback had to leave something otherwise than it was. */
+  deviates?: boolean;
   /** False: what the statements would lose is an error, before they run where that can be told. */
   acceptLoss: boolean;
   /** Catalog before, when it is not the run's present one (resuming). */
@@ -106,11 +109,12 @@ async function inOneTransaction(
   const step = plan.steps[0] ?? { id: "1", transactional: true, statements: [] };
   await run.rest?.(0, run.signal);
   let body: MigrationFinished | undefined;
-  const { returns } = execution;
+  const { returns, deviates } = execution;
   await runStep(run, step, {
     version: plan.version,
     carries: plan.direction === "up",
     ...(returns && { returns }),
+    ...(deviates && { deviates }),
     judge: (result, changed) => {
       if (!execution.acceptLoss) refuseLosses(plan, result, changed);
     },
@@ -157,7 +161,8 @@ async function stepByStep(
       const earlier = done.flatMap((step) => step.undo);
       refuseLosses(plan, { ...result, undo: [...earlier, ...result.undo] }, changed);
     };
-    await runSteps(run, plan, done, resume, { judge, returns: execution.returns });
+    const { returns, deviates } = execution;
+    await runSteps(run, plan, done, resume, { judge, returns, deviates });
   } catch (error) {
     if (error instanceof BelayError && !backsOut.has(error.code)) throw error;
     await backOut(run, { ...execution, done, before, error });
@@ -188,7 +193,10 @@ async function runSteps(
   done: StepDone[],
   resume?: OpenAttempt,
   /** `judge` is called before a step commits; throwing rolls it back. */
-  options: Pick<StepContext, "judge"> & { returns?: Keeping["returns"] | undefined } = {},
+  options: Pick<StepContext, "judge"> & {
+    returns?: Keeping["returns"] | undefined;
+    deviates?: boolean | undefined;
+  } = {},
 ) {
   const { judge, returns } = options;
   const skip = new Set(done.map((step) => step.step));
@@ -203,9 +211,11 @@ async function runSteps(
   for (const step of plan.steps) {
     if (skip.has(step.id)) continue;
     await run.rest?.(0, run.signal);
+    const isOff = done.some(({ conflicts }) => conflicts?.some(({ key }) => key === null));
     const context = {
       version: plan.version,
       carries: plan.direction === "up",
+      deviates: plan.direction === "down" && (isOff || options.deviates === true),
       ...(returns && { returns }),
       ...(judge && { judge }),
       toEntry: (result: StepResult) => ({

@@ -20,7 +20,9 @@ export function refuseLosses(
   { undo, rows }: Pick<StepResult, "undo" | "rows">,
   changed: readonly CatalogChange[] = [],
 ): void {
-  refuse(plan, lossesIn(plan, composeUndo(undo, rows, changed)), rolledBack);
+  // A rollback puts tables under the names of others by itself.
+  const came = plan.direction === "up" ? changed : [];
+  refuse(plan, lossesIn(plan, composeUndo(undo, rows, came)), rolledBack);
 }
 
 /** As {@link refuseLosses}, for what has not been done yet. */

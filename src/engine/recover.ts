@@ -26,11 +26,14 @@ export interface RecoverOptions {
   takesUpBack?: boolean;
 }
 
-/** Throws BELAY_HALFWAY when neither way can be gone; the attempt then stays open. */
+/**
+ * `applied`: of the record of its last up; `deviates`: a rollback since then had to leave something
+ * otherwise than it was. Throws BELAY_HALFWAY when neither way can be gone; the attempt then stays open.
+ */
 export async function recoverOpen(
   run: Run,
   open: OpenAttempt,
-  appliedSeq: number | undefined,
+  applied: { seq: number | undefined; deviates: boolean },
   options: RecoverOptions,
 ): Promise<Recovered> {
   const { version, name, of: direction } = open;
@@ -58,8 +61,8 @@ export async function recoverOpen(
     return { ...recovered, decision: "undone", why: error.message };
   }
   const finished =
-    direction === "down" && appliedSeq !== undefined
-      ? await readFinished(run.session, appliedSeq)
+    direction === "down" && applied.seq !== undefined
+      ? await readFinished(run.session, applied.seq)
       : undefined;
   try {
     await execute(run, {
@@ -69,6 +72,7 @@ export async function recoverOpen(
       before,
       ...(finished === undefined ? {} : { judge: judgeWayBack(finished.changed) }),
       acceptLoss: open.acceptsLoss,
+      deviates: applied.deviates,
       resume: open,
     });
   } catch (error) {

@@ -5,6 +5,7 @@
 import { type Catalog, replacedTables } from "../core/catalog.ts";
 import { BelayError } from "../core/errors.ts";
 import {
+  type Conflict,
   keptOf,
   lockModes,
   nothingToUndo,
@@ -13,25 +14,15 @@ import {
   strongest,
   type Undo,
 } from "../core/plan.ts";
-import type { Keeping, Observation, RowsSeen, Timeouts, Trouble } from "../dialects/dialect.ts";
+import type { Keeping, Observation, RowsSeen, Timeouts } from "../dialects/dialect.ts";
 import type { Entry, RowChange, StepResult, UndoEntry } from "../journal/record.ts";
 import { append, readConflicts } from "../journal/store.ts";
 import { withAttempts } from "./attempts.ts";
+import { type Deviation, isLeftOut, noteLeftOut, orLeaveOut } from "./leave-out.ts";
 import { watchLocks } from "./lock-watch.ts";
 import { inBatches } from "./repeat.ts";
 import type { Run } from "./run.ts";
-
-/** The server refused a statement; carries what it said. What that means is the caller's to say. */
-export class StatementFailed extends Error {
-  readonly statement: PlannedStatement | undefined;
-  readonly trouble: Trouble;
-
-  constructor(statement: PlannedStatement | undefined, trouble: Trouble, cause: unknown) {
-    super(trouble.message, { cause });
-    this.statement = statement;
-    this.trouble = trouble;
-  }
-}
+import { StatementFailed } from "./statement-failed.ts";
 
 /** Tells statement and count for progress, and the record to commit with the step. */
 export interface StepContext {
@@ -40,6 +31,8 @@ export interface StepContext {
   returns?: Keeping["returns"];
   /** What is written to tables made anew under the names of others is to come over to those. */
   carries?: boolean;
+  /** An earlier rollback, or step of this one, had to leave something otherwise than it was. */
+  deviates?: boolean;
   /**
    * Called when all has run and is not committed, or, for what cannot be taken back by a rollback,
    * just before it runs. Throwing ends the step; nothing of it is done.
@@ -73,27 +66,12 @@ async function runTransaction(run: Run, step: Step, context: StepContext): Promi
   try {
     await environment.reached("transaction-begun");
     const mark = await dialect.mark(session);
-    const undo: UndoEntry[] = [];
-    const written: Written = new Map();
-    for (const [index, statement] of step.statements.entries()) {
-      checkCancelled(run);
-      run.report({
-        kind: "statement",
-        ...{ line: statement.line, sql: statement.sql, index, count: step.statements.length },
-      });
-      const entry = await unlessGone(run, statement, () =>
-        runOne(run, statement, timeouts, context.returns),
-      );
-      undo.push(entry);
-      if (step.statements.length > 1) await noteWritten(run, written, statement, entry);
-      await environment.reached("statement-executed");
-    }
+    const { undo, written, deviation } = await runStatements(run, step, context, timeouts);
     for (const { undo: each } of undo) {
       for (const sql of keptOf(each)?.last ?? []) await session.run(sql);
     }
     const seen = await dialect.observe(session, mark, run.catalog);
-    const merges = step.statements.some((each) => each.merges !== undefined);
-    const conflicts = merges ? await readConflicts(session) : [];
+    const conflicts = deviation === undefined ? [] : await readConflicts(session);
     const { first, last } = (context.carries && (await carry(run, seen))) || {};
     const undos = [...(last ? [last] : []), ...undo, ...(first ? [first] : [])];
     const rows = seen.rows.map((each) => underNames(written, each));
@@ -121,6 +99,31 @@ async function runTransaction(run: Run, step: Step, context: StepContext): Promi
     await dialect.rollback(session).catch(() => {});
     throw error;
   }
+}
+
+async function runStatements(
+  run: Run,
+  { statements }: Step,
+  { returns, deviates }: StepContext,
+  timeouts: Timeouts,
+) {
+  const undo: UndoEntry[] = [];
+  const written: Written = new Map();
+  let deviation: Deviation = deviates ? "told" : undefined;
+  for (const [index, statement] of statements.entries()) {
+    checkCancelled(run);
+    run.report({
+      kind: "statement",
+      ...{ line: statement.line, sql: statement.sql, index, count: statements.length },
+    });
+    const work = () => runOne(run, statement, timeouts, returns);
+    const entry = (await orLeaveOut(run, statement, deviation, work)) ?? leftOut(statement);
+    deviation ??= statement.merges && "perhaps";
+    undo.push(entry);
+    if (statements.length > 1) await noteWritten(run, written, statement, entry);
+    await run.environment.reached("statement-executed");
+  }
+  return { undo, written, deviation };
 }
 
 /** Names that tables had when statements wrote to them: another one may rename them later on. */
@@ -157,28 +160,8 @@ async function carry(run: Run, { changed }: Observation) {
   return { first: entry(carried.first), last: entry(carried.last) };
 }
 
-/** See {@link UndoStatement.mayBeGone}. */
-async function unlessGone(
-  run: Run,
-  statement: PlannedStatement,
-  work: () => Promise<UndoEntry>,
-): Promise<UndoEntry> {
-  if (!statement.mayBeGone) return await work();
-  const { session } = run;
-  await session.run("SAVEPOINT belay_unless_gone");
-  try {
-    const entry = await work();
-    await session.run("RELEASE SAVEPOINT belay_unless_gone");
-    return entry;
-  } catch (error) {
-    if (!(error instanceof StatementFailed) || !error.trouble.isMissing) throw error;
-    await session.run("ROLLBACK TO SAVEPOINT belay_unless_gone");
-    await session.run("RELEASE SAVEPOINT belay_unless_gone");
-    run.report({ kind: "note", message: `Passed over, for it is gone: ${statement.sql}` });
-    run.searchPath = undefined;
-    return entryOf(statement, nothingToUndo, []);
-  }
-}
+/** It has changed nothing. */
+const leftOut = (statement: PlannedStatement) => entryOf(statement, nothingToUndo, []);
 
 async function runOne(
   run: Run,
@@ -254,18 +237,21 @@ async function runStatement(run: Run, step: Step, context: StepContext): Promise
   });
   await environment.reached("statement-intended");
   await dialect.setTimeouts(session, timeoutsFor(run, step));
+  let conflicts: Conflict[] = [];
   try {
     await dialect.execute(session, statement);
   } catch (error) {
     lease.check();
-    const { kind, isMissing } = dialect.trouble(error);
-    if (kind === "connection") throw connectionLost(error, true);
-    const isGone = statement.mayBeGone && isMissing;
+    const trouble = dialect.trouble(error);
+    if (trouble.kind === "connection") throw connectionLost(error, true);
     const happened = probed && (await settleHalf(run, statement)) === "done";
-    if (!happened && !isGone) throw wrap(run, statement, error);
+    const mayBeLeftOut = !happened && isLeftOut(statement, trouble, context.deviates);
+    if (!happened && !mayBeLeftOut) throw wrap(run, statement, error);
+    if (mayBeLeftOut) conflicts = await noteLeftOut(run, statement, trouble);
   }
   await environment.reached("statement-ran");
-  const result = await recordStatement(run, entry(await undoer.after(session)), context);
+  const undo = entry(await undoer.after(session));
+  const result = await recordStatement(run, undo, context, conflicts);
   await environment.reached("statement-done");
   return result;
 }
@@ -287,10 +273,11 @@ export async function recordStatement(
   run: Run,
   undo: UndoEntry,
   context: StepContext,
+  conflicts: Conflict[] = [],
 ): Promise<StepResult> {
   const { dialect, session, lease } = run;
   const catalog: Catalog = await dialect.extract(session);
-  const result: StepResult = { undo: [undo], rows: [] };
+  const result = { undo: [undo], rows: [], ...(conflicts.length > 0 && { conflicts }) };
   const seen: Observation = { catalog, changed: [], rows: [] };
   lease.check();
   await append(session, run.id, lease.token, context.toEntry(result, seen));

@@ -158,6 +158,11 @@ function finish(state: JournalState, record: JournalRecord & { kind: "migration-
   });
 }
 
+/** `seq` of the last rollback that told a deviation; see {@link MigrationState.deviatedAt}. */
+export function lastDeviation({ migrations }: JournalState): number {
+  return Math.max(0, ...[...migrations.values()].map(({ deviatedAt = 0 }) => deviatedAt));
+}
+
 /** Re-inserts, so that the map's order is the order of the last change. */
 function put(state: JournalState, migration: MigrationState): void {
   state.migrations.delete(migration.version);

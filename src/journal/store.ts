@@ -209,6 +209,25 @@ export async function readConflicts(session: Session): Promise<Conflict[]> {
   });
 }
 
+/** Whether the open transaction has left anything but rows otherwise than it was: a type, a constraint. */
+export async function deviates(session: Session): Promise<boolean> {
+  const rows = await session.query(
+    `SELECT FROM belay.conflict
+      WHERE transaction = pg_current_xact_id_if_assigned() AND key IS NULL LIMIT 1`,
+  );
+  return rows.length > 0;
+}
+
+/** Of what a rollback leaves out. */
+export async function noteConflict(session: Session, target: string, resolution: string) {
+  await session.query(
+    "INSERT INTO belay.conflict (shelf, target, resolution) VALUES ('', $1, $2)",
+    [target, resolution],
+  );
+  const none = { key: null, columns: null, base: null, theirs: null, ours: null };
+  return { target, ...none, resolution } satisfies Conflict;
+}
+
 /** A key of 9007199254740993 told as ...992 would be another row's: what JavaScript cannot hold stays text. */
 function exactNumber(text: string): number | string {
   return String(Number(text)) === text ? Number(text) : text;

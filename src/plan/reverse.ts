@@ -10,8 +10,13 @@ export function undoStatements(entries: readonly UndoEntry[]): UndoStatement[] {
     .flatMap((entry, at) => {
       if (entry.undo.kind === "irreversible") return [];
       const { searchPath } = entry;
-      const mayBeGone = at < lastDrop && holdsNothing(entry.undo);
-      const context = { searchPath, ...(mayBeGone && { mayBeGone }) };
+      const mayNotFit = holdsNothing(entry.undo);
+      const mayBeGone = at < lastDrop && mayNotFit;
+      const context = {
+        searchPath,
+        ...(mayBeGone && { mayBeGone }),
+        ...(mayNotFit && { mayNotFit }),
+      };
       return [entry.undo.sql.map((statement) => ({ ...statement, ...context }))];
     })
     .toReversed()

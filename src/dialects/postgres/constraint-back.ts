@@ -57,7 +57,6 @@ export async function constraintBack(
   const asks = [await violationsOf(catalog, { name, table, type, column })];
   const isNew = (facts?.version ?? 0) >= 180_000;
   const conflict = (why: string): Told => ({ shelf, table, why: `${name} ${why}` });
-  const absent = "is not there again: rows written since do not satisfy it";
   const lands = rest.map((sql) => unlessMissing(sql, name, table));
   const [own] = asks[0]?.reads ?? [];
   const place = own && { oid: own.oid, number: own.columns[0]?.number };
@@ -69,7 +68,7 @@ export async function constraintBack(
     ];
   }
   if (type === "n" && isNew) {
-    const unvalidated = conflict("is NOT VALID: rows written since do not satisfy it");
+    const unvalidated = violatedBy(conflict("is NOT VALID"));
     return [
       { ...unlessViolated(add, unvalidated, { fallback: `${add} NOT VALID` }), asks },
       ...rest.map(inTransaction),
@@ -80,7 +79,7 @@ export async function constraintBack(
     const statements = requiredAgain({ oid: place.oid, number: place.number }, column ?? "", told);
     return [...statements.map((each) => ({ ...each, ...(each.behind && { asks }) })), ...lands];
   }
-  return [{ ...unlessViolated(add, conflict(absent)), asks }, ...lands];
+  return [{ ...unlessViolated(add, violatedBy(conflict("is not there again"))), asks }, ...lands];
 }
 
 /** Of a constraint that is NOT VALID. Found by number, since it may run when the table has another name. */
@@ -92,7 +91,10 @@ function validated(
   const ofColumn = `(SELECT conname FROM pg_catalog.pg_constraint
       WHERE conrelid = ${oid} AND contype = 'n' AND conkey[1] = ${number})`;
   const constraint = name === undefined ? ofColumn : literal(name);
-  const validate = `EXECUTE pg_catalog.format('ALTER TABLE %s VALIDATE CONSTRAINT %I', ${oid}::pg_catalog.oid::pg_catalog.regclass, ${constraint})`;
+  // Where it does not fit the table as it is, it has not come back.
+  const validate = `IF EXISTS (SELECT FROM pg_catalog.pg_constraint WHERE conrelid = ${oid} AND conname = ${constraint}) THEN
+    EXECUTE pg_catalog.format('ALTER TABLE %s VALIDATE CONSTRAINT %I', ${oid}::pg_catalog.oid::pg_catalog.regclass, ${constraint});
+  END IF`;
   const statement = unlessViolated(validate, violatedBy(told), { mode: "SHARE UPDATE EXCLUSIVE" });
   return { ...statement, behind: { oid, otherwise: doBlock(`BEGIN ${unfinished(told)}; END`) } };
 }

@@ -27,11 +27,26 @@ export function troubleOf(error: unknown): Trouble {
   const message = [error.message, error.detail, error.hint].filter(Boolean).join("; ");
   const offset = error.position === undefined ? {} : { offset: Number(error.position) - 1 };
   const kind = kindOf(code, error.message);
-  return { kind, message, code, ...offset, ...(missing.has(code) && { isMissing: true }) };
+  return {
+    ...{ kind, message, code, ...offset },
+    ...(missing.has(code) && { isMissing: true }),
+    ...((misfit.has(code) || code.startsWith("22")) && { isMisfit: true }),
+  };
 }
 
 /** Undefined table, column, object, function; invalid schema name. */
 const missing = new Set(["42P01", "42703", "42704", "42883", "3F000"]);
+
+/**
+ * Besides data exceptions: datatype_mismatch, cannot_coerce, ambiguous_function, wrong_object_type,
+ * invalid_foreign_key, invalid_table_, _object_ and _function_definition, undefined_function,
+ * undefined_object (no operator class), collation_mismatch, indeterminate_collation,
+ * object_not_in_prerequisite_state (of a column that has not become an identity again).
+ */
+const misfit = new Set([
+  ...["42804", "42846", "42725", "42809", "42830", "42P16", "42P17", "42P13"],
+  ...["42883", "42704", "42P21", "42P22", "55000"],
+]);
 
 /** The driver's own words for a lost connection, and the operating system's errors under them. */
 const socketWords =

@@ -58,13 +58,20 @@ const harmless =
 const mayPrecede = ({ transactional, changes }: PlannedStatement) =>
   transactional && changes.every(({ kind }) => harmless.test(kind));
 
-async function plannedOf({ sql, searchPath, merges, locks, mayBeGone }: UndoStatement) {
+/** What they put back holds no rows. */
+const definition =
+  /^(add-(check|exclusion|foreign-key|identity|inherit|not-null|primary-key|unique)|attach-partition|create-(function|index|materialized-view|object|policy|statistics|trigger|view)|set-(column-options|default|not-null|options|statistics|storage)|cluster-on|comment|enable-(rule|trigger)|grant|object-owner-to|owner-to|replica-identity|revoke)$/;
+
+async function plannedOf(undo: UndoStatement) {
+  const { sql, searchPath, merges, locks, mayBeGone } = undo;
   const read = await parseScript({ path: "", sql, line: 1, transaction: "auto" });
   return read.map((each): PlannedStatement => {
     const statement: PlannedStatement = { ...classify(each), line: 0, ...mergingOf(merges) };
     if (locks !== undefined) statement.locks = locks;
     if (searchPath !== undefined) statement.searchPath = searchPath;
     if (mayBeGone) statement.mayBeGone = true;
+    const isDefinition = !merges && statement.changes.every(({ kind }) => definition.test(kind));
+    if (undo.mayNotFit || isDefinition) statement.mayNotFit = true;
     return statement;
   });
 }

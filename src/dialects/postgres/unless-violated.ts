@@ -18,11 +18,13 @@ export interface Told {
   table: string;
   /** Without what the server says of it. */
   why: string;
+  /** Behind that where rows are the reason. */
+  because?: string;
 }
 
 export const violatedBy = (told: Told): Told => ({
   ...told,
-  why: `${told.why}: rows written since do not satisfy it`,
+  because: "rows written since do not satisfy it",
 });
 
 /** What stands in the list where it was not done although no row may be in its way. */
@@ -36,6 +38,12 @@ const violations = [
   ...["unique_violation", "exclusion_violation"],
   // A key over a column of which some row still has no value.
   "object_not_in_prerequisite_state",
+].join(" OR ");
+
+/** Also that a constraint is over a column whose type had to stay, or over what could not come back. */
+const unmet = [
+  ...["undefined_function", "undefined_object", "undefined_table", "undefined_column"],
+  ...["datatype_mismatch", "cannot_coerce", "wrong_object_type", "invalid_foreign_key"],
 ].join(" OR ");
 
 /** What casts end with besides the violations that they lead to. */
@@ -63,24 +71,28 @@ export const misfit = `${unfit} OR ${violations}`;
  */
 export function unlessViolated(
   sql: string,
-  { shelf, table, why }: Told,
+  told: Told,
   { fallback, mode }: { fallback?: string; mode?: LockMode } = {},
 ): UndoStatement {
-  const block = unlessViolatedBlock([sql], { shelf, table, why }, fallback);
+  const { table } = told;
+  const block = unlessViolatedBlock([sql], told, fallback);
   return ours(block, { table, asks: [unknown("violations", table)], mode });
 }
 
 /** The same for several, to be part of a block. */
 export function unlessViolatedBlock(
   statements: readonly string[],
-  { shelf, table, why }: Told,
+  { shelf, table, why, because }: Told,
   fallback?: string,
 ): string {
-  const values = [shelf, table, `${why}: `].map(literal).join(", ");
+  const tell = (text: string) =>
+    `INSERT INTO belay.conflict (shelf, target, resolution) VALUES (${[shelf, table, `${text}: `].map(literal).join(", ")} || SQLERRM);`;
   return `BEGIN
 ${statements.map((sql) => `  ${sql};`).join("\n")}
 EXCEPTION WHEN ${violations} THEN
-  INSERT INTO belay.conflict (shelf, target, resolution) VALUES (${values} || SQLERRM);${fallback ? `\n  ${fallback};` : ""}
+  ${tell(because ? `${why}: ${because}` : why)}${fallback ? `\n  ${fallback};` : ""}
+WHEN ${unmet} THEN
+  ${tell(why)}
 END`;
 }
 
@@ -151,5 +163,6 @@ export function ours(
   }: { table: string; asks?: Question[]; mode?: LockMode | undefined },
 ): UndoStatement {
   const locks = [{ table, mode }];
-  return { ...inTransaction(doBlock(block)), merges: [table], locks, ...(asks && { asks }) };
+  const statement = { ...inTransaction(doBlock(block)), merges: [table], mayNotFit: true, locks };
+  return { ...statement, ...(asks && { asks }) };
 }
