@@ -28,6 +28,8 @@ export interface Column {
   collation: string | null;
   /** Values that are `=` have the same bytes (text: in collation C). */
   exact: boolean;
+  /** Those that are `=` differ in nothing but their scale, which is faster asked for than their bytes. */
+  scaled: boolean;
 }
 
 /** Names of the two images of the column at `at`. */
@@ -69,6 +71,9 @@ export function same(column: Column, left: string, right: string): string {
     return `${left} COLLATE pg_catalog."C" IS NOT DISTINCT FROM ${right} COLLATE pg_catalog."C"`;
   }
   if (column.exact) return `${left} IS NOT DISTINCT FROM ${right}`;
+  if (column.scaled) {
+    return `(${left} IS NOT DISTINCT FROM ${right} AND ${scale(left)} IS NOT DISTINCT FROM ${scale(right)})`;
+  }
   return `pg_catalog.record_image_eq(ROW(${left}), ROW(${right}))`;
 }
 
@@ -77,8 +82,13 @@ export function differs(column: Column, left: string, right: string): string {
     return `${left} COLLATE pg_catalog."C" IS DISTINCT FROM ${right} COLLATE pg_catalog."C"`;
   }
   if (column.exact) return `${left} IS DISTINCT FROM ${right}`;
+  if (column.scaled) {
+    return `(${left} IS DISTINCT FROM ${right} OR ${scale(left)} IS DISTINCT FROM ${scale(right)})`;
+  }
   return `pg_catalog.record_image_ne(ROW(${left}), ROW(${right}))`;
 }
+
+const scale = (value: string) => `pg_catalog.scale(${value})`;
 
 /** `=` of the key's index, between cells of the table and stored images or other cells. */
 export interface KeyPart {

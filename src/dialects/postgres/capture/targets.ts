@@ -139,10 +139,11 @@ export async function readColumns(catalog: Lookup, oid: string): Promise<Column[
        b.domain, t.typcollation <> 0 AS collatable,
        (SELECT format('%I.%I', cn.nspname, c.collname) FROM pg_collation c
           JOIN pg_namespace cn ON cn.oid = c.collnamespace WHERE c.oid = a.attcollation) AS collation,
-       exact, exact OR a.attstorage IN ('x', 'e') AS sparse
+       exact, scaled, exact OR a.attstorage IN ('x', 'e') AS sparse
      FROM base b JOIN pg_type t ON t.oid = b.typid AND t.typtype <> 'd'
        CROSS JOIN LATERAL (SELECT t.oid = ANY ('{bool, int2, int4, int8, oid, date, time, timestamp,
-         timestamptz, uuid, bytea, text, varchar, name}'::regtype[]::oid[]) AS exact) x
+         timestamptz, uuid, bytea, text, varchar, name}'::regtype[]::oid[]) AS exact,
+         t.oid = 'numeric'::regtype AS scaled) x
        JOIN pg_namespace n ON n.oid = t.typnamespace
        JOIN pg_attribute a ON a.attrelid = $1::oid AND a.attnum = b.attnum
      ORDER BY hidden, a.attnum`,
