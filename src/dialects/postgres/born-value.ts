@@ -1,31 +1,124 @@
-// Owns: whether a row that is written without a column gets a value there at all: a default may fail
-// (`current_setting('app.tenant')`, one that a type change has made too long), and a domain may refuse
-// to be empty. Who inserts without a column that was dropped must not meet with either.
+// Owns: what an INSERT finds in a hidden column that it does not name. Its default may fail (it asks
+// for a setting, or is too long for a type that the column has been given), and a domain may refuse to
+// be empty; who no longer knows the column must meet with neither.
 
 import { dollar } from "./capture/shelf.ts";
 import type { Lookup } from "./kind.ts";
+import { quote } from "./names.ts";
+import type { Relation } from "./relation.ts";
+import { hiddenName, type ShelfId, shelfSchema } from "./shelf-names.ts";
+
+interface Default extends Record<string, unknown> {
+  /** Qualified, quoted: partitions may have defaults of their own. */
+  table: string;
+  expression: string;
+  type: string;
+  /** Under its domains, which may refuse nothing. */
+  base: string;
+  /** Functions of the user's. */
+  calls: boolean;
+}
+
+/** The server's own; what PL/pgSQL would read as a word of its own is qualified. */
+const typeSql = `CASE WHEN t.typnamespace = 'pg_catalog'::regnamespace THEN format_type(a.atttypid, a.atttypmod)
+  ELSE (SELECT format('%I.%I', nspname, t.typname) FROM pg_namespace WHERE oid = t.typnamespace) END`;
+
+/** Those that may fail in some session, the table's own and its children's. */
+export async function fallibleDefaults(
+  catalog: Lookup,
+  table: Relation,
+  column: string,
+): Promise<Default[]> {
+  const [path] = await catalog.rows<{ path: string }>(
+    "SELECT current_setting('search_path') AS path, set_config('search_path', '', true)",
+  );
+  const found = await catalog.rows<Default>(
+    `WITH RECURSIVE family(oid) AS (
+         SELECT $1::oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN family f ON i.inhparent = f.oid)
+     SELECT format('%I.%I', n.nspname, c.relname) AS table, pg_get_expr(d.adbin, d.adrelid) AS expression,
+       ${typeSql} AS type,
+       (WITH RECURSIVE layer AS (SELECT t.oid, t.typtype, t.typbasetype
+          UNION ALL SELECT b.oid, b.typtype, b.typbasetype FROM layer JOIN pg_type b ON b.oid = layer.typbasetype)
+          SELECT format('%I.%I', bn.nspname, b.typname) FROM layer JOIN pg_type b USING (oid)
+            JOIN pg_namespace bn ON bn.oid = b.typnamespace WHERE layer.typtype <> 'd') AS base,
+       EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_attrdef'::regclass
+         AND e.objid = d.oid AND e.refclassid = 'pg_proc'::regclass) AS calls
+     FROM family f JOIN pg_attribute a ON a.attrelid = f.oid AND a.attname = $2::name
+       JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum JOIN pg_type t ON t.oid = a.atttypid
+       JOIN pg_class c ON c.oid = f.oid JOIN pg_namespace n ON n.oid = c.relnamespace
+     WHERE a.attidentity = '' AND a.attgenerated = '' ORDER BY 1`,
+    [table.oid, column],
+  );
+  await catalog.rows("SELECT set_config('search_path', $1, true)", [path?.path ?? ""]);
+  const fallible: Default[] = [];
+  for (const each of found) if (await mayFail(catalog, each)) fallible.push(each);
+  return fallible;
+}
+
+/** By what they call; else tried out, unless that moves a sequence. */
+async function mayFail(catalog: Lookup, { expression, type, calls }: Default): Promise<boolean> {
+  if (/^([\w.]+\.)?(uuid_generate_v[14]|uuidv[47]|gen_random_uuid)\(\)$/.test(expression))
+    return false;
+  if (calls || /\b(current_setting|currval|lastval)\(/.test(expression)) return true;
+  return !expression.includes("nextval(") && (await isRefused(catalog, type, expression));
+}
 
 /**
- * Computes the value as an INSERT would, and takes back whatever that does. `type`: as
- * `format_type` gives it. `expression`: null: empty.
+ * In their place, the same without failing: whoever gets a value from one still does. They stand in the
+ * shelf; `back` follows when the column has its own name.
  */
-export async function isRefused(
-  catalog: Lookup,
-  type: string,
-  expression: string | null,
-): Promise<boolean> {
-  // Read only transactions say nothing of a default that writes.
+export function infallible(id: ShelfId, column: string, defaults: readonly Default[]) {
+  const schema = quote(shelfSchema(id));
+  const name = (what: string, at: number) =>
+    `${schema}.${quote(hiddenName(id, `${what}_${at + 1}`))}()`;
+  const set = ({ table }: Default, expression: string) =>
+    `ALTER TABLE ONLY ${table} ALTER COLUMN ${quote(column)} SET DEFAULT ${expression}`;
+  if (defaults.length === 0) return { away: [], back: [] };
+  const [values, safe] = ["value", "default"].map((what) =>
+    defaults.map((_, at) => name(what, at)),
+  ) as [string[], string[]];
+  return {
+    away: [
+      `CREATE SCHEMA IF NOT EXISTS ${schema}`,
+      `GRANT USAGE ON SCHEMA ${schema} TO PUBLIC`,
+      ...defaults.flatMap((each, at) => makeSafe(each, values[at] ?? "", safe[at] ?? "")),
+      `GRANT EXECUTE ON FUNCTION ${[...values, ...safe].join(", ")} TO PUBLIC`,
+      ...defaults.map((each, at) => set(each, safe[at] ?? "")),
+    ],
+    back: [
+      ...defaults.map((each) => set(each, each.expression)),
+      `DROP FUNCTION ${[...safe, ...values].join(", ")}`,
+      `DROP SCHEMA ${schema}`,
+    ],
+  };
+}
+
+/**
+ * The value as the server has read it, like a default: no name in it is looked up again by roles that
+ * may not see every schema. And around it what catches errors, that of a length included.
+ */
+function makeSafe({ type, base, expression }: Default, value: string, safe: string): string[] {
+  const isPlain = base.startsWith("pg_catalog.");
+  return [
+    `CREATE FUNCTION ${value} RETURNS ${type} LANGUAGE sql VOLATILE RETURN ${expression}`,
+    `CREATE FUNCTION ${safe} RETURNS ${base} LANGUAGE plpgsql VOLATILE AS ${dollar(`BEGIN
+  ${isPlain && !type.includes(".") ? `DECLARE belay_value ${type} := ${value}; BEGIN RETURN belay_value; END` : `RETURN ${value}`};
+EXCEPTION WHEN OTHERS OR ASSERT_FAILURE THEN
+  RETURN NULL;
+END`)}`,
+  ];
+}
+
+/** Computes it as an INSERT would. */
+async function isRefused(catalog: Lookup, type: string, expression: string): Promise<boolean> {
   const block = `BEGIN
-  PERFORM pg_catalog.set_config('belay.born', 'refused', false);
-  DECLARE
-    belay_value ${type} := ${expression ?? "NULL"};
-  BEGIN
-    RAISE SQLSTATE 'BLY00';
-  END;
-EXCEPTION WHEN SQLSTATE 'BLY00' OR read_only_sql_transaction THEN
   PERFORM pg_catalog.set_config('belay.born', 'taken', false);
-WHEN OTHERS THEN
-  IF left(SQLSTATE, 2) IN ('08', '40', '53', '57', '58', 'XX') OR SQLSTATE = '55P03' THEN RAISE; END IF;
+  DECLARE
+    belay_value ${type} := ${expression};
+  BEGIN
+    NULL;
+  END;
+EXCEPTION WHEN OTHERS OR ASSERT_FAILURE THEN
   PERFORM pg_catalog.set_config('belay.born', 'refused', false);
 END`;
   await catalog.rows(`DO ${dollar(block)}`);
@@ -35,21 +128,27 @@ END`;
   return found?.refused ?? false;
 }
 
-/** What a domain is over, which refuses nothing; its own default, which a column has without one. */
-export interface DomainFacts extends Record<string, unknown> {
-  /** With its collation where that is not the type's own. */
+/** A domain that refuses what an INSERT would put there, and what it is over. */
+export interface Refusing {
+  /** Both with the collation where that is not the type's own. */
   base: string;
-  /** The same of the domain. */
   domain: string;
+  /** The exchange of the two loses something, or takes the time that it takes to write the table anew. */
+  impossible: boolean;
+}
+
+interface DomainFacts extends Refusing, Record<string, unknown> {
+  type: string;
+  /** Of its own, which a column has without one. */
   expression: string | null;
 }
 
-/** Undefined: the column is of no domain. */
-export async function domainOf(
+/** Undefined: it takes what it gets. */
+export async function refusingDomain(
   catalog: Lookup,
-  table: { oid: string },
+  table: Relation,
   number: number,
-): Promise<DomainFacts | undefined> {
+): Promise<Refusing | undefined> {
   const collated = (type: string) => `CASE WHEN a.attcollation <> ${type}.typcollation
     THEN (SELECT format(' COLLATE %I.%I', n.nspname, c.collname) FROM pg_collation c
       JOIN pg_namespace n ON n.oid = c.collnamespace WHERE c.oid = a.attcollation) ELSE '' END`;
@@ -59,13 +158,22 @@ export async function domainOf(
        UNION ALL
          SELECT t.typbasetype, t.typtypmod FROM layer JOIN pg_type t ON t.oid = layer.oid
            WHERE t.typtype = 'd')
-     SELECT format_type(b.oid, layer.typmod) || ${collated("b")} AS base,
-       format_type(d.oid, -1) || ${collated("d")} AS domain,
-       pg_get_expr(d.typdefaultbin, 0) AS expression
-     FROM pg_attribute a JOIN pg_type d ON d.oid = a.atttypid AND d.typtype = 'd'
+     SELECT format_type(b.oid, layer.typmod) || ${collated("b")} AS base, ${typeSql} AS type,
+       format_type(t.oid, -1) || ${collated("t")} AS domain, pg_get_expr(t.typdefaultbin, 0) AS expression,
+       layer.typmod >= 0 OR a.attstorage <> b.typstorage OR a.attcompression <> ''
+         OR EXISTS (SELECT FROM pg_inherits WHERE inhparent = a.attrelid)
+         OR EXISTS (SELECT FROM pg_statistic_ext s WHERE s.stxrelid = a.attrelid
+           AND coalesce((to_jsonb(s) ->> 'stxstattarget')::int, -1) >= 0)
+         OR EXISTS (SELECT FROM pg_index i JOIN pg_attribute ia ON ia.attrelid = i.indexrelid
+           WHERE i.indrelid = a.attrelid AND coalesce(ia.attstattarget, -1) >= 0)
+         -- Somewhere it is a type itself.
+         OR EXISTS (SELECT FROM pg_type r JOIN pg_attribute u ON u.atttypid IN (r.oid, r.typarray)
+           WHERE r.typrelid = a.attrelid) AS impossible
+     FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid AND t.typtype = 'd'
        CROSS JOIN layer JOIN pg_type b ON b.oid = layer.oid AND b.typtype <> 'd'
      WHERE a.attrelid = $1::oid AND a.attnum = $2`,
     [table.oid, number],
   );
-  return found;
+  if (found === undefined) return undefined;
+  return (await isRefused(catalog, found.type, found.expression ?? "NULL")) ? found : undefined;
 }

@@ -16,8 +16,6 @@ export interface BornRows {
   number: number;
   /** SQL expression over the table's columns. */
   fill: string;
-  /** What the server would refuse in the end it refuses now. */
-  isTried: boolean;
   /** Unquoted. */
   marker: string;
 }
@@ -28,7 +26,7 @@ const isTrouble = "left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57
 export async function fillBorn(
   catalog: Lookup,
   id: ShelfId,
-  { table, column, number, fill, isTried, marker }: BornRows,
+  { table, column, number, fill, marker }: BornRows,
 ): Promise<{ away: string[]; back: UndoStatement[] }> {
   const alter = `ALTER TABLE ${table.sql}`;
   const [name, born] = [quote(column), quote(marker)];
@@ -67,7 +65,8 @@ BEGIN
 END`;
   return {
     away: [
-      ...(isTried ? [`EXPLAIN ${update.replace(` WHERE ${born} AND`, " WHERE")}`] : []),
+      // What the server would refuse in the end it refuses here.
+      `EXPLAIN ${update.replace(` WHERE ${born} AND`, " WHERE")}`,
       `${alter} ADD COLUMN ${born} boolean`,
       `${alter} ALTER COLUMN ${born} SET DEFAULT true`,
     ],

@@ -4,6 +4,7 @@
 
 import { BelayError, untouched } from "../../core/errors.ts";
 import { inTransaction, nothingToUndo, type Undo, type UndoStatement } from "../../core/plan.ts";
+import { infallible } from "./born-value.ts";
 import { constraintBack, othersBack } from "./constraint-back.ts";
 import { dependentsOf } from "./dependents.ts";
 import { bornRows, fillBorn } from "./fill-born.ts";
@@ -13,7 +14,7 @@ import { quote, shown } from "./names.ts";
 import { recreationOf } from "./objects/recreate.ts";
 import type { Relation } from "./relation.ts";
 import { hiddenName, type ShelfId } from "./shelf-names.ts";
-import { unlessUnfit, unlessViolated } from "./unless-violated.ts";
+import { unlessUnfit } from "./unless-violated.ts";
 import { untriggered } from "./users-triggers.ts";
 
 /** What the author says about rows that are born while the column is hidden. */
@@ -50,12 +51,12 @@ export async function hideColumn(
   const alter = `ALTER TABLE ${table.sql}`;
   const away = `${alter} RENAME COLUMN ${quote(column)} TO ${hidden}`;
   const bites = bitesOf(facts, table, column);
-  const value = fill ?? (facts.defaultFails ? facts.expression : null);
+  const safe = infallible(id, column, facts.fallible);
   const born =
-    value === null
+    fill === undefined
       ? undefined
       : await fillBorn(catalog, id, {
-          ...{ table, column, number: facts.number, fill: value, isTried: fill !== undefined },
+          ...{ table, column, number: facts.number, fill },
           marker: names(`born without ${column}`),
         });
   return {
@@ -65,7 +66,7 @@ export async function hideColumn(
       ...renames.map(({ back }) => inTransaction(back)),
       ...(born?.back ?? filled(table, facts, { column, value: bites.value, shelf: id })),
       ...typeAgain(table, column, id, facts),
-      ...bites.back.map(inTransaction),
+      ...[...bites.back, ...safe.back].map(inTransaction),
       ...(bites.notNull ? await requiredAgain(catalog, id, table, column, facts) : []),
       ...(await takenBack(catalog, id, table, taken)),
       ...(await othersBack(catalog, others, id)),
@@ -77,6 +78,7 @@ export async function hideColumn(
         ...others.drops,
         ...taken.map(({ off }) => off),
         ...bites.off,
+        ...safe.away,
         ...renames.map((each) => each.away),
         away,
       ],
@@ -93,9 +95,9 @@ function unfillable(table: Relation, column: string): BelayError {
 
 /** What would refuse a row of an application that does not know the column. */
 function bitesOf(facts: HidingColumn, table: Relation, column: string) {
-  const { dropsDefault, expression, refusing } = facts;
+  const { dropsDefault, expression, mayBeEmpty, refusing } = facts;
   const at = `ALTER TABLE ${table.sql} ALTER COLUMN ${quote(column)}`;
-  const notNull = facts.notNull && (expression === null || dropsDefault);
+  const notNull = facts.notNull && mayBeEmpty;
   return {
     notNull,
     off: [
@@ -149,11 +151,8 @@ function filled(
   const name = quote(column);
   const sql = `UPDATE ${table.sql} SET ${name} = ${value} WHERE ${name} IS NULL`;
   const why = `rows written since have no ${column}`;
-  const { asks = [], ...statement } = unlessViolated(untriggered(table.sql, [sql]), {
-    shelf,
-    table: table.sql,
-    why,
-  });
+  const told = { shelf, table: table.sql, why };
+  const { asks = [], ...statement } = unlessUnfit([untriggered(table.sql, [sql])], told);
   return [{ ...statement, asks: [bornRows(table, { column, number }), ...asks] }];
 }
 

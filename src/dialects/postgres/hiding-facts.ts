@@ -1,6 +1,6 @@
 // Owns: what a column has that matters when it is hidden and when it returns, read from the catalog.
 
-import { type DomainFacts, domainOf, isRefused } from "./born-value.ts";
+import { fallibleDefaults, type Refusing, refusingDomain } from "./born-value.ts";
 import { recreateConstraint } from "./constraint-definition.ts";
 import { recreateIndex } from "./index-definition.ts";
 import type { Lookup } from "./kind.ts";
@@ -32,15 +32,14 @@ export interface HidingColumn {
   notNull: boolean;
   /** Of its default; the word `identity` for an identity column; null for neither. */
   expression: string | null;
-  /**
-   * The default is one value, and the column has to be unique; or it fails; or the author has another
-   * for them.
-   */
+  /** The default is one value, and the column has to be unique; or the author has another for them. */
   dropsDefault: boolean;
-  /** It fails now, and may not when the column returns. */
-  defaultFails: boolean;
+  /** What may fail of the table's, and of its children's. */
+  fallible: Awaited<ReturnType<typeof fallibleDefaults>>;
+  /** A row may have nothing there. */
+  mayBeEmpty: boolean;
   /** Neither default nor nothing is a value of it. */
-  refusing: DomainFacts | undefined;
+  refusing: Refusing | undefined;
   /** Server version 18 and later: NOT NULL is a constraint with this name. */
   notNullName: string | null;
   parts: HiddenPart[];
@@ -52,8 +51,6 @@ interface Facts extends Record<string, unknown> {
   notNull: boolean;
   identity: boolean;
   expression: string | null;
-  /** As `format_type` gives it. */
-  type: string;
   variable: boolean;
 }
 
@@ -73,7 +70,7 @@ export async function hidingColumn(
   const [facts] = await catalog.rows<Facts>(
     `${family}
      SELECT a.attnum::int AS number, a.attnotnull AS "notNull", a.attidentity <> '' AS identity,
-       pg_get_expr(d.adbin, d.adrelid) AS expression, format_type(a.atttypid, a.atttypmod) AS type,
+       pg_get_expr(d.adbin, d.adrelid) AS expression,
        -- Each row has another value of these.
        coalesce(pg_get_expr(d.adbin, d.adrelid) ~ '^(pg_catalog\\.)?(nextval|gen_random_uuid|uuid_generate_v[14]|uuidv[47])\\(', false) AS variable,
        c.relkind NOT IN ('r', 'p') OR c.reloftype <> 0 OR a.attgenerated <> '' OR a.attinhcount > 0
@@ -98,38 +95,26 @@ export async function hidingColumn(
   const constraints = await constraintsOf(catalog, table, column);
   const isUnique = indexes.some(({ unique, keeps }) => unique && keeps);
   const { identity, expression } = facts;
-  const hasDefault = expression !== null && !identity && !facts.impossible;
-  const defaultFails = hasDefault && !isFilled && (await fails(catalog, facts, expression));
-  const dropsDefault = hasDefault && (isFilled || defaultFails || (!facts.variable && isUnique));
-  const isEmpty = !identity && (expression === null || dropsDefault);
+  const dropsDefault =
+    expression !== null && !identity && (isFilled || (!facts.variable && isUnique));
+  const hides = !facts.impossible && !identity;
+  const fallible = hides && !dropsDefault ? await fallibleDefaults(catalog, table, column) : [];
+  const mayBeEmpty = !identity && (expression === null || dropsDefault || fallible.length > 0);
+  const refusing =
+    hides && mayBeEmpty ? await refusingDomain(catalog, table, facts.number) : undefined;
   return {
     ...facts,
+    impossible: facts.impossible || (refusing?.impossible ?? false),
     expression: identity ? "identity" : expression,
     dropsDefault,
-    defaultFails: defaultFails && !isUnique,
-    refusing: isEmpty && !facts.impossible ? await refusing(catalog, table, facts) : undefined,
+    ...{ fallible, mayBeEmpty, refusing },
     notNullName: constraints.find(({ type }) => type === "n")?.name ?? null,
     parts: [
-      ...constraints.filter(
-        ({ type }) =>
-          type !== "n" || !(facts.notNull && (expression === null || dropsDefault) && !identity),
-      ),
+      ...constraints.filter(({ type }) => type !== "n" || !(facts.notNull && mayBeEmpty)),
       ...indexes,
       ...(await companionsOf(catalog, table, column)),
     ],
   };
-}
-
-/** A sequence is not to be moved to find out. */
-async function fails(catalog: Lookup, { type, variable }: Facts, expression: string) {
-  if (variable || expression.includes("nextval(")) return false;
-  return await isRefused(catalog, type, expression);
-}
-
-async function refusing(catalog: Lookup, table: Relation, { number, type }: Facts) {
-  const domain = await domainOf(catalog, table, number);
-  const isRefusing = domain && (await isRefused(catalog, type, domain.expression));
-  return isRefusing ? domain : undefined;
 }
 
 interface Index extends Record<string, unknown> {

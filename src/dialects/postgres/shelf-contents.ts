@@ -7,7 +7,7 @@ import type { Lookup } from "./kind.ts";
 import { quote } from "./names.ts";
 import { recreationOf } from "./objects/recreate.ts";
 import { hiddenName, isHidden, reservedSchema } from "./shelf-names.ts";
-import { columnShown, columnsOn, residentShown, residentsOf } from "./shelves.ts";
+import { columnShown, columnsOn, isKept, residentShown, residentsOf } from "./shelves.ts";
 
 /** The path makes the server write types and objects qualified; rows that policies hide would be lost. */
 export const portably = `SET LOCAL search_path = pg_catalog; SET LOCAL datestyle = 'ISO, YMD';
@@ -36,7 +36,7 @@ export async function contentsOf(catalog: Lookup, shelf: string): Promise<ShelfC
       copy: copyOut(columns, column.table),
     });
   }
-  for (const resident of await residentsOf(catalog, [shelf])) {
+  for (const resident of (await residentsOf(catalog, [shelf])).filter(isKept)) {
     const object = residentShown(resident);
     const { oid, identity, kind, name } = resident;
     if (kind !== null && "rpm".includes(kind)) {

@@ -6,7 +6,7 @@ import { dependentsOf } from "./dependents.ts";
 import type { Lookup } from "./kind.ts";
 import { quote } from "./names.ts";
 import { type Found, identityColumns, wordOf } from "./objects/found.ts";
-import { isHidden, shelfSchema } from "./shelf-names.ts";
+import { isHidden, reservedName, shelfSchema } from "./shelf-names.ts";
 
 interface Column extends Record<string, unknown> {
   shelf: string;
@@ -86,11 +86,15 @@ export async function shelvedOn(catalog: Lookup, shelves: readonly string[]): Pr
   const columns = (await columnsOn(catalog, shelves)).map((column) => ({
     ...{ shelf: column.shelf, bytes: 0, object: columnShown(column) },
   }));
-  const residents = (await residentsOf(catalog, shelves)).map((resident) => ({
+  const residents = (await residentsOf(catalog, shelves)).filter(isKept).map((resident) => ({
     ...{ shelf: resident.shelf, bytes: Number(resident.bytes), object: residentShown(resident) },
   }));
   return [...columns, ...residents];
 }
+
+/** Not what Belay has there for itself. */
+export const isKept = ({ catalog, name }: Resident) =>
+  catalog !== "pg_proc" || !reservedName.test(name ?? "");
 
 export function columnShown({ table, name }: Column): string {
   return `column ${table}.${name.slice("belay_00000000_".length)}`;
