@@ -147,4 +147,99 @@ forEachServer("rollbacks in a database that is otherwise than it was", (server) 
       { id: 2, n: 3 },
     ]);
   });
+
+  test("rows that an older migration had changed are compared, and go back, in the type that had to stay", async () => {
+    const { db, belay, project } = await world(server, {
+      "1_base.up.sql": `CREATE TABLE k (id int PRIMARY KEY, a int, "é" bigint, t timestamptz);
+        INSERT INTO k SELECT i, i, i, to_timestamp(i) FROM generate_series(1, 4) i`,
+      "2_rows.up.sql": `UPDATE k SET a = a + 10, "é" = "é" * 2, t = NULL; DELETE FROM k WHERE id IN (3, 4);
+        INSERT INTO k VALUES (5, 5)`,
+      "3_types.up.sql": `ALTER TABLE k ALTER id TYPE text, ALTER a TYPE varchar(20), ALTER "é" TYPE text,
+        ALTER t TYPE text`,
+    });
+    await using _p = project;
+    await using _d = db;
+    expect((await belay.up()).error).toBeUndefined();
+    await db.query(
+      `INSERT INTO k VALUES ('x', 'y', 'z', 'w'); UPDATE k SET "é" = '7' WHERE id = '1'`,
+    );
+    expect((await belay.down()).conflicts).toHaveLength(4);
+    const { error, conflicts } = await belay.down();
+    expect(error).toBeUndefined();
+    expect(conflicts).toMatchObject([
+      { key: { id: "1" }, columns: ["é"], theirs: { é: "1" }, ours: { é: "7" } },
+    ]);
+    const rows = await db.query(`SELECT id, a, "é", t IS NULL AS empty FROM k ORDER BY id`);
+    expect(rows).toEqual([
+      { id: "1", a: "1", é: "7", empty: false },
+      ...["2", "3", "4"].map((id) => ({ id, a: id, é: id, empty: false })),
+      { id: "x", a: "y", é: "z", empty: false },
+    ]);
+  });
+
+  test.each([
+    [
+      "an enum in another's place",
+      "CREATE TYPE m AS ENUM ('a', 'b'); CREATE TABLE e (id int PRIMARY KEY, m m DEFAULT 'a');",
+      [
+        `ALTER TYPE m RENAME TO m_old; CREATE TYPE m AS ENUM ('a', 'new'); ALTER TABLE e ALTER m DROP DEFAULT;
+         ALTER TABLE e ALTER m TYPE m USING m::text::m; ALTER TABLE e ALTER m SET DEFAULT 'a'; DROP TYPE m_old`,
+      ],
+    ],
+    [
+      "an enum of an older migration",
+      "CREATE TABLE e (id int PRIMARY KEY, m int);",
+      ["CREATE TYPE m AS ENUM ('1', 'new')", "ALTER TABLE e ALTER m TYPE m USING m::text::m"],
+    ],
+    [
+      "a function for the default",
+      "CREATE TABLE e (id int PRIMARY KEY, m int);",
+      [
+        `CREATE FUNCTION one() RETURNS text LANGUAGE sql AS $$SELECT '1'$$;
+         ALTER TABLE e ALTER m TYPE text, ALTER m SET DEFAULT one()`,
+      ],
+    ],
+  ])("what a type that had to stay needs stays too: %s", async (_, first, later) => {
+    const files = [`${first} INSERT INTO e VALUES (1, NULL)`, ...later];
+    const { db, belay, project } = await world(
+      server,
+      Object.fromEntries(files.map((sql, at) => [`${at + 1}_m.up.sql`, `${sql};`])),
+    );
+    await using _p = project;
+    await using _d = db;
+    expect((await belay.up()).error).toBeUndefined();
+    await db.query("INSERT INTO e VALUES (2, 'new')");
+    for (const _each of later) {
+      const { error, conflicts } = await belay.down();
+      expect([error, conflicts.length > 0]).toEqual([undefined, true]);
+    }
+    expect(await db.query("SELECT id, m FROM e ORDER BY id")).toEqual([
+      { id: 1, m: null },
+      { id: 2, m: "new" },
+    ]);
+  });
+
+  test.each([
+    ["a table", "CREATE TABLE made (id int)", "ALTER TABLE made RENAME TO by_hand"],
+    ["a column", "ALTER TABLE o ADD c int DEFAULT 7", "ALTER TABLE o RENAME c TO by_hand"],
+    [
+      "a chain of names",
+      "ALTER TABLE o RENAME TO x; ALTER TABLE parent RENAME TO o; ALTER TABLE x RENAME TO parent",
+      "ALTER TABLE parent RENAME TO by_hand",
+    ],
+  ])("what somebody has renamed is no reason to pass it over: %s", async (_, sql, drift) => {
+    const { db, belay, project } = await world(server, {
+      "1_base.up.sql": base,
+      "2_made.up.sql": `${sql};`,
+      "3_types.up.sql": "ALTER TABLE t ALTER a TYPE text;",
+    });
+    await using _p = project;
+    await using _d = db;
+    expect((await belay.up()).error).toBeUndefined();
+    await db.query("UPDATE t SET a = 'x' WHERE id = 1");
+    expect((await belay.down()).conflicts).toHaveLength(1);
+    await db.query(drift);
+    const { error, undone } = await belay.down({ allowDrift: true });
+    expect([error?.code, undone]).toEqual(["BELAY_STATEMENT", []]);
+  });
 });

@@ -68,4 +68,42 @@ forEachServer("tables that a migration makes and fills", (server) => {
       { object: "rows written to public.t after the migration", whenUndone: true },
     ]);
   });
+
+  const heirs = `CREATE TABLE root (id int); CREATE TABLE y (a int) INHERITS (root); INSERT INTO y VALUES (1, 1), (2, 2);`;
+
+  test.each([
+    ["one that is there", "CREATE TABLE IF NOT EXISTS y AS SELECT 1; UPDATE y SET a = 9"],
+    [
+      "a temporary one",
+      "CREATE TEMP TABLE y AS TABLE y; DELETE FROM public.y; INSERT INTO public.y TABLE pg_temp.y; DROP TABLE pg_temp.y",
+    ],
+    [
+      "one that has another name since",
+      "CREATE TABLE z AS TABLE y; ALTER TABLE z RENAME TO zz; ALTER TABLE y RENAME TO z; UPDATE z SET a = 9",
+    ],
+  ])("rows of another table are no part of %s", async (_, sql) => {
+    const { db, belay, project } = await world(server, {
+      "1_base.up.sql": heirs,
+      "2_made.up.sql": `${sql};`,
+    });
+    await using _p = project;
+    await using _d = db;
+    expect((await belay.up()).error).toMatchObject({ code: "BELAY_UP_LOSS" });
+    expect(await db.query("SELECT * FROM y ORDER BY id")).toEqual([
+      { id: 1, a: 1 },
+      { id: 2, a: 2 },
+    ]);
+  });
+
+  test("a table made under another's name is backed out where a later step fails", async () => {
+    const { db, belay, project } = await world(server, {
+      "1_base.up.sql": `${base} CREATE TABLE o (id int)`,
+      "2_made.up.sql":
+        "DROP TABLE t; CREATE TABLE t (x text); CREATE INDEX CONCURRENTLY ON o (id); SELECT 1/0;",
+    });
+    await using _p = project;
+    await using _d = db;
+    expect((await belay.up()).error).toMatchObject({ code: "BELAY_STATEMENT" });
+    expect(await db.query("SELECT id FROM t ORDER BY id")).toEqual([{ id: 1 }, { id: 2 }]);
+  });
 });

@@ -119,8 +119,8 @@ export interface UndoStatement {
   /** The migration has dropped something for good behind it: what is gone is passed over. */
   mayBeGone?: boolean;
   /**
-   * It holds no rows, but puts back a definition or a name: where a type had to stay that it does not
-   * fit, it is left out and told as a conflict.
+   * It holds no rows, but puts back or takes away a definition: where a type had to stay that it does
+   * not fit, it is left out and told as a conflict.
    */
   mayNotFit?: boolean;
   /**

@@ -268,7 +268,7 @@ export async function backOut(run: Run, attempt: BackOut): Promise<void> {
   const entries = composeUndo(
     done.flatMap((step) => step.undo),
     done.flatMap((step) => step.rows),
-    changesBetween(before, run.catalog),
+    cameBetween(before, run.catalog),
   );
   const isExact = verdictOf(entries.map((entry) => entry.undo)) === "exact";
   if (!isExact && !attempt.lossAccepted) {
@@ -349,6 +349,11 @@ function changesBetween(before: Catalog, after: Catalog): CatalogChange[] {
     changed.push({ ...(was && { before: was }), ...(is && { after: is }) });
   }
   return changed;
+}
+
+/** Nobody has written to them yet under the names of others. */
+function cameBetween(before: Catalog, after: Catalog): CatalogChange[] {
+  return [...after.values()].flatMap((each) => (before.has(each.identity) ? [] : { after: each }));
 }
 
 function mismatch(residual: Difference[]): BelayError {

@@ -3,7 +3,7 @@
 
 import type { Conflict, PlannedStatement } from "../core/plan.ts";
 import type { Trouble } from "../dialects/dialect.ts";
-import { deviates, noteConflict } from "../journal/store.ts";
+import { deviates, isKnownAway, noteConflict } from "../journal/store.ts";
 import type { Run } from "./run.ts";
 import { StatementFailed } from "./statement-failed.ts";
 
@@ -30,10 +30,18 @@ export async function orLeaveOut<T>(
     await session.run("RELEASE SAVEPOINT belay_left_out");
     const isTold = deviation === "told" || (deviation && (await deviates(session)));
     if (!isLeftOut(statement, error.trouble, isTold)) throw error;
+    const [column] = columnsDropped(statement);
+    if (column !== undefined && !(await isKnownAway(session, column))) throw error;
     await noteLeftOut(run, statement, error.trouble);
     run.searchPath = undefined;
     return undefined;
   }
+}
+
+/** One that could not come back needs not be dropped again; any other has to be there. */
+function columnsDropped({ changes }: PlannedStatement): string[] {
+  const drops = changes.filter(({ kind }) => kind === "drop-column");
+  return drops.map(({ object }) => object.split(".").at(-1)?.replaceAll('"', "") ?? "");
 }
 
 export function isLeftOut(

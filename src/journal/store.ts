@@ -218,6 +218,15 @@ export async function deviates(session: Session): Promise<boolean> {
   return rows.length > 0;
 }
 
+/** Whether a rollback has told that it could not bring a column of this name back. */
+export async function isKnownAway(session: Session, column: string): Promise<boolean> {
+  const rows = await session.query(
+    "SELECT FROM belay.conflict WHERE key IS NULL AND columns @> ARRAY[$1::text] LIMIT 1",
+    [column],
+  );
+  return rows.length > 0;
+}
+
 /** Of what a rollback leaves out. */
 export async function noteConflict(session: Session, target: string, resolution: string) {
   await session.query(

@@ -12,6 +12,12 @@ const rowKinds = new Set(["insert", "update", "delete", "merge", "truncate", "co
 
 const creations = new Set(["create-table", "create-table-as", "select-into"]);
 
+/** Behind them a name may be another table's. */
+const renamings = new Set([
+  ...["drop-table", "rename-table", "set-table-schema"],
+  ...["do", "call", "select", "execute", "opaque"],
+]);
+
 /** Entries in the order in which their statements ran; same order out, perhaps one more at the end. */
 export function composeUndo(
   entries: readonly UndoEntry[],
@@ -24,7 +30,8 @@ export function composeUndo(
     for (const table of keptOf(entry.undo)?.tables ?? []) named.add(bare(table));
     for (const change of entry.changes) {
       const object = qualified(change.object, entry.searchPath);
-      if (creations.has(change.kind) && entry.undo.kind === "exact") created.add(object);
+      if (creations.has(change.kind) && isMaking(entry.undo)) created.add(object);
+      if (renamings.has(change.kind)) created.clear();
       if (rowKinds.has(change.kind)) named.add(bare(object));
     }
     return isCovered(entry, created)
@@ -46,6 +53,9 @@ export function composeUndo(
     ...(others.length === 0 ? [] : [entryOf(others)]),
   ];
 }
+
+/** Not of a temporary table, nor of one that was there. */
+const isMaking = (undo: Undo) => undo.kind === "exact" && undo.sql.length > 0;
 
 /** By the catalog, since a DO block or a function may have made them: their rows go with them. */
 function tablesThatCame(changed: readonly CatalogChange[]): Set<string> {

@@ -10,13 +10,8 @@ export function undoStatements(entries: readonly UndoEntry[]): UndoStatement[] {
     .flatMap((entry, at) => {
       if (entry.undo.kind === "irreversible") return [];
       const { searchPath } = entry;
-      const mayNotFit = holdsNothing(entry.undo);
-      const mayBeGone = at < lastDrop && mayNotFit;
-      const context = {
-        searchPath,
-        ...(mayBeGone && { mayBeGone }),
-        ...(mayNotFit && { mayNotFit }),
-      };
+      const mayBeGone = at < lastDrop && holdsNothing(entry.undo);
+      const context = { searchPath, ...(mayBeGone && { mayBeGone }) };
       return [entry.undo.sql.map((statement) => ({ ...statement, ...context }))];
     })
     .toReversed()

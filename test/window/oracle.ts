@@ -264,7 +264,10 @@ class JudgedTable {
     const isNewer = left === undefined || current !== left[later];
     if (!isNewer && was !== undefined) {
       if (is === was[name] || this.isBetween(states, [name, later], is)) return [];
-      if (is === current && this.isTypeKept([name, later])) return [];
+      if (this.isTypeKept([name, later])) {
+        // As it is, or, where an earlier statement had changed it, as it was before in that type.
+        if (is === current || (await this.inTypeNow(name, was[name])).includes(is)) return [];
+      }
       return (await this.inOldType(name, later, current)).includes(is) &&
         this.isTold(states, [name, later])
         ? []

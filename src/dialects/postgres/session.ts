@@ -41,11 +41,12 @@ const missing = new Set(["42P01", "42703", "42704", "42883", "3F000"]);
  * Besides data exceptions: datatype_mismatch, cannot_coerce, ambiguous_function, wrong_object_type,
  * invalid_foreign_key, invalid_table_, _object_ and _function_definition, undefined_function,
  * undefined_object (no operator class), collation_mismatch, indeterminate_collation,
- * object_not_in_prerequisite_state (of a column that has not become an identity again).
+ * object_not_in_prerequisite_state (of a column that has not become an identity again);
+ * dependent_objects_still_exist and duplicate_object (of a type that a column had to keep).
  */
 const misfit = new Set([
   ...["42804", "42846", "42725", "42809", "42830", "42P16", "42P17", "42P13"],
-  ...["42883", "42704", "42P21", "42P22", "55000"],
+  ...["42883", "42704", "42P21", "42P22", "55000", "2BP01", "42710", "42803", "0A000"],
 ]);
 
 /** The driver's own words for a lost connection, and the operating system's errors under them. */

@@ -58,9 +58,20 @@ const harmless =
 const mayPrecede = ({ transactional, changes }: PlannedStatement) =>
   transactional && changes.every(({ kind }) => harmless.test(kind));
 
-/** What they put back holds no rows. */
-const definition =
-  /^(add-(check|exclusion|foreign-key|identity|inherit|not-null|primary-key|unique)|attach-partition|create-(function|index|materialized-view|object|policy|statistics|trigger|view)|set-(column-options|default|not-null|options|statistics|storage)|cluster-on|comment|enable-(rule|trigger)|grant|object-owner-to|owner-to|replica-identity|revoke)$/;
+/** What they make, change or remove holds no rows, and no rows are found by its name. */
+const definition = new RegExp(
+  `^(${[
+    "(create|drop|rename)-(aggregate|cast|collation|constraint|domain|function|index|materialized-view|operator|policy|procedure|rule|statistics|trigger|type|view)",
+    "(add|drop)-(default|identity|inherit|not-null)",
+    "add-(check|exclusion|foreign-key|primary-key|unique)",
+    "set-(column-options|default|not-null|options|sequence|statistics|storage)",
+    "set-(function|type|view)-schema",
+    "(.*-)?owner-to",
+    // Only of one that could not come back itself; see `leave-out.ts`.
+    "drop-column",
+    "alter-policy|attach-partition|cluster-on|comment|enable-(rule|trigger)|grant|replica-identity|revoke",
+  ].join("|")})$`,
+);
 
 async function plannedOf(undo: UndoStatement) {
   const { sql, searchPath, merges, locks, mayBeGone } = undo;

@@ -3,9 +3,10 @@
 
 import type { DropStmt, Node } from "@pgsql/types";
 import { type Lock, nothingToUndo } from "../../../core/plan.ts";
-import { defineKind } from "../kind.ts";
+import { dependentsOf } from "../dependents.ts";
+import { defineKind, type Lookup } from "../kind.ts";
 import { dottedName, parts } from "../names.ts";
-import { findAll } from "../objects/found.ts";
+import { type Found, findAll } from "../objects/found.ts";
 import { isNamedType, nounOf, targetOf } from "../objects/object-type.ts";
 import { undoOfDrop } from "../objects/recreate.ts";
 import { shelveObjects } from "../shelve-objects.ts";
@@ -28,9 +29,20 @@ export const kind = defineKind<DropStmt>({
     const roots = await findAll(catalog, targets(node));
     const id = catalog.shelf?.();
     const shelved = id && (await shelveObjects(catalog, id, roots));
-    return shelved || undoOfDrop(catalog, roots);
+    if (shelved) return shelved;
+    const isRefused = node.behavior !== "DROP_CASCADE" && (await isNeeded(catalog, roots));
+    return isRefused ? nothingToUndo : undoOfDrop(catalog, roots);
   },
 });
+
+/** By something else than what is dropped with it: the server refuses that without CASCADE. */
+async function isNeeded(catalog: Lookup, roots: readonly Found[]): Promise<boolean> {
+  for (const root of roots) {
+    const hanging = await dependentsOf(catalog, root);
+    if (hanging.some(({ oid }) => !roots.some((each) => each.oid === oid))) return true;
+  }
+  return false;
+}
 
 function targets({ removeType, objects = [] }: DropStmt) {
   return objects.map((object) => targetOf(removeType, object));
