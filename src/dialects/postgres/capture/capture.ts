@@ -7,6 +7,7 @@ import type { Question } from "../../../core/plan.ts";
 import type { Lookup } from "../kind.ts";
 import { quote } from "../names.ts";
 import { type ShelfId, shelfSchema } from "../shelf-names.ts";
+import { conformImages } from "./conform.ts";
 import { questionsOf } from "./questions.ts";
 import { doBlock, inShelf } from "./shelf.ts";
 import { type CapturedTable, readTargets, type Uncaptured } from "./targets.ts";
@@ -54,7 +55,13 @@ export async function captureRows(
       start: startCapture(id, targets, session?.pid ?? 0),
       stop: stopCapture(id, targets),
       sweep: sweepCapture(id, targets),
-      undo: [disarm, ...undoCapture(id, targets), ...dropMerge(id, targets), ...drop],
+      undo: [
+        disarm,
+        ...conformImages(id, targets),
+        ...undoCapture(id, targets),
+        ...dropMerge(id, targets),
+        ...drop,
+      ],
       asks: await questionsOf(catalog, id, targets),
       finalize: [disarm, ...drop],
     },

@@ -38,7 +38,8 @@ BEGIN
     FROM belay.conflict c JOIN pg_catalog.pg_constraint k
       ON pg_catalog.starts_with(c.resolution, k.conname || ' is NOT VALID: ')
     WHERE c.transaction = pg_catalog.pg_current_xact_id() AND c.key IS NULL AND NOT k.convalidated
-      AND k.xmin = pg_catalog.pg_current_xact_id()::pg_catalog.xid
+      -- Of this transaction, or of a savepoint in it.
+      AND pg_catalog.age(k.xmin) <= pg_catalog.age(pg_catalog.pg_current_xact_id()::pg_catalog.xid)
   LOOP
     BEGIN
       EXECUTE pg_catalog.format('ALTER TABLE %s VALIDATE CONSTRAINT %I', each.target, each.name);

@@ -10,7 +10,6 @@
 import { literal } from "../names.ts";
 import type { ShelfId } from "../shelf-names.ts";
 import { turnOff, usersTriggers } from "../users-triggers.ts";
-import { conformImages } from "./conform.ts";
 import { isKeyless, keylessFunctions } from "./keyless.ts";
 import { mergeFunctions, ofData } from "./merge.ts";
 import { netFunctions } from "./net.ts";
@@ -20,7 +19,6 @@ import type { Target } from "./targets.ts";
 export function undoCapture(id: ShelfId, targets: readonly Target[]): string[] {
   return [
     `LOCK TABLE ${targets.map(({ rows }) => rows).join(", ")} IN SHARE ROW EXCLUSIVE MODE`,
-    ...conformImages(id, targets),
     referencesFunction(id),
     triggersFunction(id, targets),
     piecesFunction(id),
