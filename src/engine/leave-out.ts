@@ -30,7 +30,7 @@ export async function orLeaveOut<T>(
     await session.run("RELEASE SAVEPOINT belay_left_out");
     const isTold = deviation === "told" || (deviation && (await deviates(session)));
     if (!isLeftOut(statement, error.trouble, isTold)) throw error;
-    const [column] = columnsDropped(statement);
+    const [column] = isGone(statement, error.trouble) ? [] : columnsDropped(statement);
     if (column !== undefined && !(await isKnownAway(session, column))) throw error;
     await noteLeftOut(run, statement, error.trouble);
     run.searchPath = undefined;
@@ -45,12 +45,17 @@ function columnsDropped({ changes }: PlannedStatement): string[] {
 }
 
 export function isLeftOut(
-  { mayBeGone, mayNotFit }: PlannedStatement,
-  { isMissing, isMisfit }: Trouble,
+  statement: PlannedStatement,
+  trouble: Trouble,
   deviates = false,
 ): boolean {
-  return Boolean((mayBeGone && isMissing) || (mayNotFit && deviates && (isMisfit || isMissing)));
+  const doesNotFit = trouble.isMisfit || trouble.isMissing;
+  return isGone(statement, trouble) || Boolean(statement.mayNotFit && deviates && doesNotFit);
 }
+
+/** For good, by the migration itself. */
+const isGone = ({ mayBeGone }: PlannedStatement, { isMissing }: Trouble) =>
+  Boolean(mayBeGone && isMissing);
 
 /**
  * A conflict where something does not come back. Of what the migration itself has dropped for good

@@ -28,7 +28,7 @@ BEGIN
     WITH RECURSIVE base AS (
         SELECT k.*, a.atttypid AS typid, a.attcollation AS collid
           FROM (VALUES ${kept.join(",\n            ")}) AS k(rows, target, name, type, cells)
-            JOIN pg_catalog.pg_attribute a ON a.attrelid = k.target::regclass AND a.attname = k.name AND NOT a.attisdropped
+            JOIN pg_catalog.pg_attribute a ON a.attrelid = to_regclass(k.target) AND a.attname = k.name AND NOT a.attisdropped
       UNION ALL
         SELECT b.rows, b.target, b.name, b.type, b.cells, t.typbasetype, b.collid
           FROM base b JOIN pg_catalog.pg_type t ON t.oid = b.typid WHERE t.typtype = 'd')
