@@ -106,4 +106,16 @@ forEachServer("tables that a migration makes and fills", (server) => {
     expect((await belay.up()).error).toMatchObject({ code: "BELAY_STATEMENT" });
     expect(await db.query("SELECT id FROM t ORDER BY id")).toEqual([{ id: 1 }, { id: 2 }]);
   });
+
+  test("what may have been written to such a table meanwhile is not backed out with it", async () => {
+    const { db, belay, project } = await world(server, {
+      "1_base.up.sql": `${base} CREATE TABLE o (id int)`,
+      "2_made.up.sql": `DROP TABLE t; CREATE TABLE t (x text); CREATE INDEX CONCURRENTLY ON o (id);
+        INSERT INTO t VALUES ('written'); CREATE INDEX CONCURRENTLY ON o (id); SELECT 1/0;`,
+    });
+    await using _p = project;
+    await using _d = db;
+    expect((await belay.up()).error).toMatchObject({ code: "BELAY_HALFWAY" });
+    expect(await db.query("SELECT * FROM t")).toEqual([{ x: "written" }]);
+  });
 });

@@ -7,6 +7,7 @@ import {
   type Difference,
   describeDifference,
   fingerprintOf,
+  replacedTables,
 } from "../core/catalog.ts";
 import { BelayError, messageOf } from "../core/errors.ts";
 import { keptOf, lossesOf, type Plan, type Step, verdictOf } from "../core/plan.ts";
@@ -268,7 +269,7 @@ export async function backOut(run: Run, attempt: BackOut): Promise<void> {
   const entries = composeUndo(
     done.flatMap((step) => step.undo),
     done.flatMap((step) => step.rows),
-    cameBetween(before, run.catalog),
+    await cameBetween(run, before),
   );
   const isExact = verdictOf(entries.map((entry) => entry.undo)) === "exact";
   if (!isExact && !attempt.lossAccepted) {
@@ -351,9 +352,17 @@ function changesBetween(before: Catalog, after: Catalog): CatalogChange[] {
   return changed;
 }
 
-/** Nobody has written to them yet under the names of others. */
-function cameBetween(before: Catalog, after: Catalog): CatalogChange[] {
-  return [...after.values()].flatMap((each) => (before.has(each.identity) ? [] : { after: each }));
+/** Into those that are empty nobody has written yet under the names of others. */
+async function cameBetween({ catalog, session }: Run, before: Catalog): Promise<CatalogChange[]> {
+  const changed = changesBetween(before, catalog);
+  const empty = new Set<string>();
+  for (const { name } of replacedTables(changed)) {
+    const rows = await session.query(`SELECT 1 FROM ${name} LIMIT 1`);
+    if (rows.length === 0) empty.add(`table ${name}`);
+  }
+  return changed.map(({ before: was, ...each }) =>
+    was === undefined || empty.has(was.name) ? each : { before: was, ...each },
+  );
 }
 
 function mismatch(residual: Difference[]): BelayError {

@@ -30,8 +30,8 @@ export async function orLeaveOut<T>(
     await session.run("RELEASE SAVEPOINT belay_left_out");
     const isTold = deviation === "told" || (deviation && (await deviates(session)));
     if (!isLeftOut(statement, error.trouble, isTold)) throw error;
-    const [column] = isGone(statement, error.trouble) ? [] : columnsDropped(statement);
-    if (column !== undefined && !(await isKnownAway(session, column))) throw error;
+    if (!isGone(statement, error.trouble) && !(await isAway(run, statement, error.trouble)))
+      throw error;
     await noteLeftOut(run, statement, error.trouble);
     run.searchPath = undefined;
     return undefined;
@@ -39,9 +39,12 @@ export async function orLeaveOut<T>(
 }
 
 /** One that could not come back needs not be dropped again; any other has to be there. */
-function columnsDropped({ changes }: PlannedStatement): string[] {
-  const drops = changes.filter(({ kind }) => kind === "drop-column");
-  return drops.map(({ object }) => object.split(".").at(-1)?.replaceAll('"', "") ?? "");
+async function isAway({ session }: Run, { changes }: PlannedStatement, { isMissing }: Trouble) {
+  for (const { object } of changes.filter(({ kind }) => kind === "drop-column")) {
+    const [column = "", table = ""] = object.replaceAll('"', "").split(".").toReversed();
+    if (!isMissing || !(await isKnownAway(session, table, column))) return false;
+  }
+  return true;
 }
 
 export function isLeftOut(

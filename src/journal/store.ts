@@ -218,11 +218,17 @@ export async function deviates(session: Session): Promise<boolean> {
   return rows.length > 0;
 }
 
-/** Whether a rollback has told that it could not bring a column of this name back. */
-export async function isKnownAway(session: Session, column: string): Promise<boolean> {
+/** Whether a rollback has told that it could not bring a column back. Both names unquoted. */
+export async function isKnownAway(
+  session: Session,
+  table: string,
+  column: string,
+): Promise<boolean> {
   const rows = await session.query(
-    "SELECT FROM belay.conflict WHERE key IS NULL AND columns @> ARRAY[$1::text] LIMIT 1",
-    [column],
+    `SELECT FROM belay.conflict WHERE key IS NULL AND columns @> ARRAY[$2::text]
+       AND starts_with(resolution, 'column ' || $2 || ' is not there again')
+       AND (replace(target, '"', '') = $1 OR replace(target, '"', '') LIKE '%.' || $1) LIMIT 1`,
+    [table, column],
   );
   return rows.length > 0;
 }

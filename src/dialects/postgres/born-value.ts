@@ -2,11 +2,13 @@
 // for a setting, or is too long for a type that the column has been given), and a domain may refuse to
 // be empty; who no longer knows the column must meet with neither.
 
+import type { UndoStatement } from "../../core/plan.ts";
 import { dollar } from "./capture/shelf.ts";
 import type { Lookup } from "./kind.ts";
-import { quote } from "./names.ts";
+import { literal, quote } from "./names.ts";
 import type { Relation } from "./relation.ts";
 import { hiddenName, type ShelfId, shelfSchema } from "./shelf-names.ts";
+import { ours } from "./unless-violated.ts";
 
 interface Default extends Record<string, unknown> {
   /** Qualified, quoted: partitions may have defaults of their own. */
@@ -67,13 +69,16 @@ async function mayFail(catalog: Lookup, { expression, type, calls }: Default): P
  * In their place, the same without failing: whoever gets a value from one still does. They stand in the
  * shelf; `back` follows when the column has its own name.
  */
-export function infallible(id: ShelfId, column: string, defaults: readonly Default[]) {
+export function infallible(
+  id: ShelfId,
+  { sql }: Relation,
+  column: string,
+  defaults: readonly Default[],
+): { away: string[]; back: UndoStatement[] } {
+  if (defaults.length === 0) return { away: [], back: [] };
   const schema = quote(shelfSchema(id));
   const name = (what: string, at: number) =>
     `${schema}.${quote(hiddenName(id, `${what}_${at + 1}`))}()`;
-  const set = ({ table }: Default, expression: string) =>
-    `ALTER TABLE ONLY ${table} ALTER COLUMN ${quote(column)} SET DEFAULT ${expression}`;
-  if (defaults.length === 0) return { away: [], back: [] };
   const [values, safe] = ["value", "default"].map((what) =>
     defaults.map((_, at) => name(what, at)),
   ) as [string[], string[]];
@@ -83,14 +88,41 @@ export function infallible(id: ShelfId, column: string, defaults: readonly Defau
       `GRANT USAGE ON SCHEMA ${schema} TO PUBLIC`,
       ...defaults.flatMap((each, at) => makeSafe(each, values[at] ?? "", safe[at] ?? "")),
       `GRANT EXECUTE ON FUNCTION ${[...values, ...safe].join(", ")} TO PUBLIC`,
-      ...defaults.map((each, at) => set(each, safe[at] ?? "")),
+      ...defaults.map(
+        ({ table }, at) =>
+          `ALTER TABLE ONLY ${table} ALTER COLUMN ${quote(column)} SET DEFAULT ${safe[at]}`,
+      ),
     ],
-    back: [
-      ...defaults.map((each) => set(each, each.expression)),
-      `DROP FUNCTION ${[...safe, ...values].join(", ")}`,
-      `DROP SCHEMA ${schema}`,
-    ],
+    back: [ours(putBack(schema, defaults, safe, values), { table: sql })],
   };
+}
+
+/** Wherever they are: a partition may have come since, or gone, and a copy been made (LIKE). */
+function putBack(
+  schema: string,
+  defaults: readonly Default[],
+  safe: readonly string[],
+  values: readonly string[],
+): string {
+  const each = defaults.map(
+    ({ expression }, at) => `(${literal(safe[at] ?? "")}, ${literal(expression)})`,
+  );
+  return `DECLARE
+  each record;
+BEGIN
+  FOR each IN
+    SELECT d.adrelid::pg_catalog.regclass AS target, a.attname AS name, f.expression
+    FROM (VALUES ${each.join(", ")}) AS f(safe, expression)
+      JOIN pg_catalog.pg_depend p ON p.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass
+        AND p.refobjid = f.safe::pg_catalog.regprocedure AND p.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass
+      JOIN pg_catalog.pg_attrdef d ON d.oid = p.objid
+      JOIN pg_catalog.pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
+  LOOP
+    EXECUTE pg_catalog.format('ALTER TABLE ONLY %s ALTER COLUMN %I SET DEFAULT ', each.target, each.name) || each.expression;
+  END LOOP;
+  DROP FUNCTION ${[...safe, ...values].join(", ")};
+  DROP SCHEMA ${schema};
+END`;
 }
 
 /**

@@ -51,7 +51,7 @@ export async function hideColumn(
   const alter = `ALTER TABLE ${table.sql}`;
   const away = `${alter} RENAME COLUMN ${quote(column)} TO ${hidden}`;
   const bites = bitesOf(facts, table, column);
-  const safe = infallible(id, column, facts.fallible);
+  const safe = infallible(id, table, column, facts.fallible);
   const born =
     fill === undefined
       ? undefined
@@ -66,7 +66,8 @@ export async function hideColumn(
       ...renames.map(({ back }) => inTransaction(back)),
       ...(born?.back ?? filled(table, facts, { column, value: bites.value, shelf: id })),
       ...typeAgain(table, column, id, facts),
-      ...[...bites.back, ...safe.back].map(inTransaction),
+      ...bites.back.map(inTransaction),
+      ...safe.back,
       ...(bites.notNull ? await requiredAgain(catalog, id, table, column, facts) : []),
       ...(await takenBack(catalog, id, table, taken)),
       ...(await othersBack(catalog, others, id)),

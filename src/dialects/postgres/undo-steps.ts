@@ -69,7 +69,7 @@ const definition = new RegExp(
     "(.*-)?owner-to",
     // Only of one that could not come back itself; see `leave-out.ts`.
     "drop-column",
-    "alter-policy|attach-partition|cluster-on|comment|enable-(rule|trigger)|grant|replica-identity|revoke",
+    "alter-policy|alter-publication|set-of-type|attach-partition|cluster-on|comment|enable-(rule|trigger)|grant|replica-identity|revoke",
   ].join("|")})$`,
 );
 

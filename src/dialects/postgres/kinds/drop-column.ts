@@ -3,6 +3,7 @@
 
 import { inTransaction, nothingToUndo, type Undo } from "../../../core/plan.ts";
 import { columnName, onTable, tableLock } from "../alter-table.ts";
+import { refusingDomain } from "../born-value.ts";
 import { type ColumnFacts, columnFacts, recreateColumn } from "../column-definition.ts";
 import { recreateDependents } from "../dependents.ts";
 import { isOnly } from "../family.ts";
@@ -56,12 +57,15 @@ async function recallColumn(node: TableCommand, catalog: Lookup, table: Relation
   const unused = fill === undefined ? "" : "; it is not hidden, so belay:fill has nothing to fill";
   const loss = { object, why: whyLost(facts, unfilled && all.rows !== 0) + unused, ...held };
   const sql = await recreateColumn(catalog, table, column, all.rows === 0);
-  // Computed for rows that were written since, it may fail.
-  const bears = facts.generated !== "" && catalog.shelf !== undefined && !cascade;
+  // Computed for rows that were written since, it may fail; and a domain may refuse to be empty.
+  const refuses = await refusingDomain(catalog, table, facts.number);
+  const mayFail = facts.generated !== "" ? catalog.shelf !== undefined : refuses !== undefined;
+  const bears = mayFail && !cascade;
   const why = `column ${column} is not there again`;
   const conflict = { shelf: "", table: table.sql, column, why };
   const back = bears ? [unlessUnfit(sql, conflict)] : sql.map(inTransaction);
-  if (bears && (await isLast(catalog, table, facts))) return { kind: "exact", sql: back };
+  if (bears && facts.generated !== "" && (await isLast(catalog, table, facts)))
+    return { kind: "exact", sql: back };
   const again: Undo = { kind: "lossy", sql: back, losses: [loss] };
   if (!cascade) return again;
   const address = { catalog: "pg_class", oid: table.oid, subid: facts.number };
