@@ -308,7 +308,9 @@ class JudgedTable {
       const cells = [base, ours].flatMap((each) =>
         columns.map((column) => (each as Record<string, unknown> | null)?.[column]),
       );
-      return cells.some((cell) => cell !== undefined && bare(cell) === bare(is));
+      // JSON has no -0.
+      const values = [bare(is), bare(is).replace(/^-0$/, "0")];
+      return cells.some((cell) => cell !== undefined && values.includes(bare(cell)));
     });
   }
 
