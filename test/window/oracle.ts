@@ -253,10 +253,6 @@ class JudgedTable {
       const names = this.namesOf(name).map((each) => escaped(ident(each)));
       const sets = new RegExp(`ALTER (COLUMN )?(${names.join("|")}) (SET|DROP) DEFAULT`);
       if (sets.test(this.told.sql)) return [];
-      // Of a default that fails in the type that the column had when it went.
-      const failed = /^left empty, its fill failed: /;
-      if (is === null && this.conflictsOf(states).some(({ resolution }) => failed.test(resolution)))
-        return [];
       const born = await this.bornWith(name);
       return born.includes(is) ? [] : wrong(born[0]);
     }
@@ -319,9 +315,11 @@ class JudgedTable {
     const column = this.before.columns.find((each) => each.name === name);
     if (column?.default == null) return [null];
     const values = [await this.told.evaluate(`(${column.default})::${column.type}::text`)];
-    // What the default was to the type that the column had when it went.
-    for (const type of this.typesOf(name))
-      values.push(await this.told.evaluate(`(${column.default})::${type}::${column.type}::text`));
+    // What the default was to the type that the column had when it went: nothing, where it fails.
+    for (const type of this.typesOf(name)) {
+      const value = await this.told.evaluate(`(${column.default})::${type}::${column.type}::text`);
+      values.push(value ?? null);
+    }
     // One value is not for several rows. Where each must have one, that is told.
     const { notNull } = column;
     if (isUnique(this.before, name) || (this.becomesUnique(name) && !notNull)) values.push(null);
