@@ -40,10 +40,16 @@ const violations = [
   "object_not_in_prerequisite_state",
 ].join(" OR ");
 
-/** Also that a constraint is over a column whose type had to stay, or over what could not come back. */
+/** Of a column that has another type than it had: the way back of a later statement had to leave it. */
+const mistyped = [
+  ...["datatype_mismatch", "cannot_coerce"],
+  ...["undefined_function", "undefined_object", "undefined_table"],
+];
+
+/** Of a constraint over such a column, or over what could not come back. */
 const unmet = [
-  ...["undefined_function", "undefined_object", "undefined_table", "undefined_column"],
-  ...["datatype_mismatch", "cannot_coerce", "wrong_object_type", "invalid_foreign_key"],
+  ...mistyped,
+  ...["undefined_column", "wrong_object_type", "invalid_foreign_key"],
 ].join(" OR ");
 
 /** What casts end with besides the violations that they lead to. */
@@ -55,11 +61,9 @@ const unfit = [
   "program_limit_exceeded",
   // A check of a domain, or a cast, that raises by itself.
   "raise_exception",
-  // Texts to regclass, regtype, regproc, regnamespace and the like.
-  ...["undefined_table", "undefined_object", "undefined_function", "invalid_schema_name"],
-  ...["invalid_name", "syntax_error"],
-  // No cast leads from the type that the way back of a later statement had to leave.
-  ...["datatype_mismatch", "cannot_coerce"],
+  // Texts to regclass, regtype, regproc, regnamespace and the like, also by what `mistyped` names.
+  ...["invalid_schema_name", "invalid_name", "syntax_error"],
+  ...mistyped,
 ].join(" OR ");
 
 /** PL/pgSQL: what a value is refused with that a type, or a constraint on it, does not take. */
