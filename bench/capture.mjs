@@ -36,7 +36,8 @@ export async function measureCapture({ url, rows = 200_000, rounds = 5 } = {}) {
       times.captured.push(
         await time(async () => {
           await client.query("BEGIN");
-          for (const sql of [...capture.start, update, ...capture.stop]) await client.query(sql);
+          const { start, instead = [update], stop } = capture;
+          for (const sql of [...start, ...instead, ...stop]) await client.query(sql);
           await client.query("COMMIT");
         }),
       );
@@ -84,7 +85,7 @@ async function prepare(client) {
     rows: async (/** @type {string} */ sql, /** @type {unknown[] | undefined} */ values) =>
       (await client.query(sql, values)).rows,
   };
-  const { capture } = await captureRows(catalog, shelf, [table]);
+  const { capture } = await captureRows(catalog, shelf, [table], { update });
   if (!capture) throw new Error("not captured");
   return capture;
 }

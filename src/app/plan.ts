@@ -6,6 +6,7 @@ import {
   type Form,
   keptOf,
   type Lock,
+  type LockMode,
   type Loss,
   lossesOf,
   strongest,
@@ -155,12 +156,13 @@ async function shown(plan: Plan, look: LookingAhead | undefined): Promise<Planne
   for (const { id, transactional, statements } of plan.steps) {
     const seen: PlanStatement[] = [];
     for (const statement of statements) {
-      const { line, locks, scans, rewrites, form, fills, blocks } = statement;
+      const { line, scans, rewrites, form, fills, blocks } = statement;
       const sql = form?.written ?? statement.sql;
       const changes = statement.changes.map(({ kind, object }) => `${kind} ${object}`.trim());
       const undo = await foreseen(statement, look);
       const undoFromCatalog = statement.undoFromCatalog === true;
-      const { before = [], instead = [statement.sql], after = [] } = keptOf(undo) ?? {};
+      const { before = [], instead = [statement.sql], after = [], lock } = keptOf(undo) ?? {};
+      const locks = statement.locks.map((each) => ({ ...each, mode: heldMode(each, lock) }));
       const runs = [...before, ...instead, ...after];
       seen.push({
         ...{ sql, runs, line, changes, locks, scans, rewrites, undo, undoFromCatalog },
@@ -175,7 +177,7 @@ async function shown(plan: Plan, look: LookingAhead | undefined): Promise<Planne
       kind: transactional ? "transaction" : (statements[0]?.changes[0]?.kind ?? "statement"),
       sql: seen.flatMap(({ runs }) => runs.map((each) => `${each};`)).join("\n"),
       transactional,
-      lock: strongest(statements.flatMap((each) => each.locks)),
+      lock: strongest(seen.flatMap((each) => each.locks)),
       undo: {
         kind: verdictOf(undos),
         sql: undos
@@ -194,6 +196,11 @@ async function shown(plan: Plan, look: LookingAhead | undefined): Promise<Planne
     ...{ version: plan.version, name: plan.name, strategy: plan.strategy },
     ...{ verdict: verdictOf(undos), steps, losses: lossesOf(undos), destroys: null },
   };
+}
+
+/** The tables that a statement writes to are locked for what keeps their rows. */
+function heldMode({ mode }: Lock, lock: LockMode | undefined): LockMode {
+  return mode === "ROW EXCLUSIVE" ? (lock ?? mode) : mode;
 }
 
 function composed(statements: Plan["steps"][number]["statements"], seen: readonly PlanStatement[]) {

@@ -156,6 +156,8 @@ export interface Kept {
   last?: string[];
   /** Tables whose changed rows are kept, qualified, for people. */
   tables?: string[];
+  /** What that takes on each of them, until the transaction's end. */
+  lock?: LockMode;
   /** Tables made anew under the name of others, to which what is written to them comes over. */
   carries?: string[];
   /** Tables of which an empty twin has the name meanwhile; its undo brings over what is written to it. */

@@ -25,25 +25,28 @@ export async function thereBefore(catalog: Lookup, relations: readonly Pick<Rela
 
 /**
  * Undefined where nothing is to be kept, or nothing can be. `adds`: the statement only adds rows, so
- * that where they cannot be told apart later nothing is destroyed yet.
+ * that where they cannot be told apart later nothing is destroyed yet. `update`: see `captureRows`.
  */
 export async function capturing(
   catalog: Lookup,
   relations: readonly Pick<Relation, "oid">[],
-  { adds = false }: { adds?: boolean } = {},
+  { adds = false, update }: { adds?: boolean; update?: string | undefined } = {},
 ): Promise<Undo | undefined> {
   if (catalog.shelf === undefined) return undefined;
   const older = await thereBefore(catalog, relations);
   if (older.length === 0) return undefined;
   const { tables } = await writtenWith(catalog, older);
   const shelf = catalog.shelf();
-  const { capture, uncaptured } = await captureRows(catalog, shelf, tables);
+  const { capture, uncaptured } = await captureRows(catalog, shelf, tables, { update });
   if (capture === undefined) return undefined;
-  const { start, stop, sweep, undo, asks } = capture;
+  const { start, instead, stop, sweep, undo, asks } = capture;
   const missed = new Set(uncaptured.map(({ table }) => table));
   const names = tables.map(({ schema, name }) => `${schema}.${name}`);
   const kept = {
     ...{ shelf, before: start, after: stop, last: sweep },
+    ...(instead && { instead }),
+    // DROP TRIGGER takes the latter, right after the statement.
+    lock: instead ? ("SHARE ROW EXCLUSIVE" as const) : ("ACCESS EXCLUSIVE" as const),
     tables: tables.filter(({ shown }) => !missed.has(shown)).map((each) => each.shown),
   };
   const sql = undo.map((text, index) => ({

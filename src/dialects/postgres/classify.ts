@@ -81,7 +81,7 @@ export async function recall(
 ): Promise<Recalled> {
   const all: (Undo | Unsettled)[] = [];
   const parts = partsOf(statement);
-  const catalog: Lookup = { ...given, whole: parts.length === 1 };
+  const catalog: Lookup = { ...given, ...(parts.length === 1 && { whole: statement.sql }) };
   if (given.shelf) {
     // All parts of a statement keep what they keep in one place.
     let id: string | undefined;

@@ -15,8 +15,8 @@ export interface Lookup {
   asideAboveBytes?: number;
   /** What the author says of rows that are born while a column is hidden: SQL over its table. */
   fillOf?(column: string): string | undefined;
-  /** It is a whole statement, in whose place something else can run, and no part of one. */
-  whole?: boolean;
+  /** The text of a whole statement, in whose place something else can run; absent: it is part of one. */
+  whole?: string;
 }
 
 /** What is known of a statement without asking any server. */

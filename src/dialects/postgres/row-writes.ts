@@ -70,8 +70,15 @@ export function describeWrites(writes: readonly RowWrite[]): Description {
   };
 }
 
-/** As {@link describeWrites}, with the rows that are there now where all of them are meant. */
-export async function recallWrites(writes: readonly RowWrite[], catalog: Lookup): Promise<Undo> {
+/**
+ * As {@link describeWrites}, with the rows that are there now where all of them are meant. `update`:
+ * see `captureRows`.
+ */
+export async function recallWrites(
+  writes: readonly RowWrite[],
+  catalog: Lookup,
+  { update }: { update?: string | undefined } = {},
+): Promise<Undo> {
   const losses: Loss[] = [];
   const relations: Relation[] = [];
   for (const { relation: named } of writes) {
@@ -79,7 +86,7 @@ export async function recallWrites(writes: readonly RowWrite[], catalog: Lookup)
     if (relation) relations.push(relation);
   }
   const adds = writes.every(({ verb }) => verb === "insert");
-  const captured = await capturing(catalog, relations, { adds });
+  const captured = await capturing(catalog, relations, { adds, update });
   if (captured) return captured;
   const older = new Set((await thereBefore(catalog, relations)).map(({ oid }) => oid));
   for (const write of writes) {

@@ -9,14 +9,17 @@ import { quote } from "../names.ts";
 import { type ShelfId, shelfSchema } from "../shelf-names.ts";
 import { conformImages } from "./conform.ts";
 import { questionsOf } from "./questions.ts";
+import { returningUpdate } from "./returning.ts";
 import { doBlock, inShelf } from "./shelf.ts";
 import { type CapturedTable, readTargets, type Uncaptured } from "./targets.ts";
-import { dropTriggers, startCapture, stopCapture, sweepCapture } from "./triggers.ts";
+import { dropLeft, startCapture, stopCapture, sweepCapture } from "./triggers.ts";
 import { dropMerge, undoCapture } from "./undo.ts";
 
 export interface Capture {
   /** Run before the statement, in its transaction and under its role. */
   start: string[];
+  /** Run in place of the statement; absent: it runs as it is. */
+  instead?: string[];
   /**
    * Run right after the statement. Takes ACCESS EXCLUSIVE on the tables (DROP TRIGGER). Where
    * deferred checks are still to be run on them, the triggers stay, without effect, for `sweep`.
@@ -34,18 +37,22 @@ export interface Capture {
 
 /**
  * `tables`: all whose rows the statement may change (see `writtenWith`). Asks the session in which
- * the statement will run. `capture` is undefined when none of them can be captured.
+ * the statement will run. `capture` is undefined when none of them can be captured. `update`: the
+ * statement, where it is an UPDATE that returns nothing.
  */
 export async function captureRows(
   catalog: Lookup,
   id: ShelfId,
   tables: readonly CapturedTable[],
+  { update }: { update?: string | undefined } = {},
 ): Promise<{ capture: Capture | undefined; uncaptured: Uncaptured[] }> {
   const { targets, uncaptured } = await readTargets(catalog, tables);
   if (targets.length === 0) return { capture: undefined, uncaptured };
+  const changed = tables.length;
+  const returning = update && (await returningUpdate(catalog, id, targets, { update, changed }));
   const [session] = await catalog.rows<{ pid: number }>("SELECT pg_backend_pid() AS pid");
   // Triggers that `stop` had to leave go first: the undo's own writes would fire them.
-  const disarm = doBlock(`BEGIN\n  ${dropTriggers(id, targets)}\nEND`);
+  const disarm = dropLeft(id, targets);
   const drop = [
     ...targets.map(({ number }) => `DROP TABLE ${inShelf(id, "rows", number)} CASCADE`),
     dropSchema(id),
@@ -55,6 +62,7 @@ export async function captureRows(
       start: startCapture(id, targets, session?.pid ?? 0),
       stop: stopCapture(id, targets),
       sweep: sweepCapture(id, targets),
+      ...returning,
       undo: [
         disarm,
         ...conformImages(id, targets),
