@@ -338,6 +338,16 @@ forEachServer("engine", (server) => {
       });
     });
 
+    test.each(["", "RETURNING id"])("the line of an error in an UPDATE: %s", async (more) => {
+      await using db = await createDatabase(server);
+      await db.query("CREATE TABLE t (id int PRIMARY KEY, a int)");
+      await using project = await createProject({
+        "1_line.up.sql": `-- first\n\nUPDATE t\n  SET\n    nope = 1\n\n\n  WHERE id = 1\n  ${more};`,
+      });
+      const { error } = await createBelay({ databaseUrl: db.url, projectDir: project.dir }).up();
+      expect(error?.at).toMatch(/1_line\.up\.sql:5$/);
+    });
+
     test("what has no exact way back stays halfway, until it is finished or given up", async () => {
       await using db = await createDatabase(server);
       await db.query("CREATE TABLE t (a int); INSERT INTO t VALUES (1), (1)");

@@ -6,12 +6,12 @@ import { type Catalog, replacedTables } from "../core/catalog.ts";
 import { BelayError } from "../core/errors.ts";
 import {
   type Conflict,
+  type Kept,
   keptOf,
-  lockModes,
+  type LockMode,
   nothingToUndo,
   type PlannedStatement,
   type Step,
-  strongest,
   type Undo,
 } from "../core/plan.ts";
 import type { Keeping, Observation, RowsSeen, Timeouts } from "../dialects/dialect.ts";
@@ -171,9 +171,10 @@ async function runOne(
 ) {
   const { dialect, session } = run;
   const undoer = await dialect.undoer(statement, keepingOf(run, returns));
+  let kept: Kept | undefined;
   try {
     await enterSearchPath(run, statement, true);
-    const kept = keptOf(await undoer.before(session));
+    kept = keptOf(await undoer.before(session));
     for (const sql of kept?.before ?? []) await session.run(sql);
     // A repeated one is done by now; here it only gets its record.
     if (kept?.instead === undefined && !statement.repeat) await dialect.execute(session, statement);
@@ -187,7 +188,7 @@ async function runOne(
     }
     return entryOf(statement, undo, await currentPath(run));
   } catch (error) {
-    throw wrap(run, statement, error);
+    throw wrap(run, statement, error, kept?.instead?.[0]);
   }
 }
 
@@ -306,17 +307,19 @@ export async function settleHalf(
 /**
  * Nobody queues behind a lock request that conflicts with no reader or writer, so those may wait
  * for the whole budget; CREATE INDEX CONCURRENTLY must, or it would fail on every long transaction.
+ * A statement that writes rows holds some while it waits for others; to keep them it locks the table.
  */
 function timeoutsFor(run: Run, step: Step): Timeouts {
   const { limits } = run;
-  const mode = strongest(step.statements.flatMap((statement) => statement.locks));
-  const harmless =
-    mode !== null && lockModes.indexOf(mode) <= lockModes.indexOf("SHARE UPDATE EXCLUSIVE");
+  const modes = step.statements.flatMap(({ locks }) => locks.map(({ mode }) => mode));
+  const harmless = modes.length > 0 && modes.every((mode) => harmlessModes.has(mode));
   return {
     lockMs: harmless ? limits.lockBudgetMs : limits.lockTimeoutMs,
     statementMs: limits.statementTimeoutMs,
   };
 }
+
+const harmlessModes = new Set<LockMode>(["ACCESS SHARE", "SHARE UPDATE EXCLUSIVE"]);
 
 function checkCancelled(run: Run): void {
   run.lease.check();
@@ -332,10 +335,21 @@ function meaning(run: Run, statement: PlannedStatement, error: unknown): unknown
   return run.dialect.trouble(meant).kind === "connection" ? connectionLost(meant, true) : meant;
 }
 
-/** Keeps our own errors, lost connections, and lock trouble (which the attempts look at) as they are. */
-function wrap(run: Run, statement: PlannedStatement | undefined, error: unknown): unknown {
+/**
+ * Keeps our own errors, lost connections, and lock trouble (which the attempts look at) as they are.
+ * `ran`: what ran in place of the statement, perhaps around it.
+ */
+function wrap(
+  run: Run,
+  statement: PlannedStatement | undefined,
+  error: unknown,
+  ran?: string,
+): unknown {
   if (error instanceof BelayError || error instanceof StatementFailed) return error;
   const trouble = run.dialect.trouble(error);
+  if (trouble.offset !== undefined && statement && ran) {
+    trouble.offset -= Math.max(ran.indexOf(statement.sql), 0);
+  }
   switch (trouble.kind) {
     case "cancelled":
       if (run.signal.aborted)

@@ -1,0 +1,119 @@
+// What others wait for while a migration that keeps rows waits for locks itself: no longer than its
+// lock timeout, whatever it locks and whoever is in its way.
+
+import { expect, test } from "vitest";
+import { connect } from "../src/dialects/postgres/session.ts";
+import { createBelay } from "../src/index.ts";
+import { createProject } from "./support/project.ts";
+import { createDatabase, forEachServer, majorOf } from "./support/servers.ts";
+
+forEachServer("waiting for locks", (server) => {
+  const write = "UPDATE t SET a = 1 WHERE id = 2";
+  const held = "UPDATE t SET a = 1 WHERE id = 1";
+  const read = "SELECT count(*) FROM t";
+  const trigger = `CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+    CREATE TRIGGER z BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION f();`;
+
+  test.each([
+    [
+      "an UPDATE, a writer in its way, writers",
+      "UPDATE t SET a = a + 1 WHERE id > 500",
+      "",
+      held,
+      write,
+    ],
+    [
+      "an UPDATE with triggers, a writer in its way, writers",
+      "UPDATE t SET a = a + 1 WHERE id > 500",
+      trigger,
+      held,
+      write,
+    ],
+    [
+      "an UPDATE with triggers, a reader in its way, readers",
+      "UPDATE t SET a = a + 1 WHERE id > 500",
+      trigger,
+      read,
+      read,
+    ],
+    ["a DELETE, a reader in its way, readers", "DELETE FROM t WHERE id > 500", "", read, read],
+    ["an INSERT, a writer in its way, writers", "INSERT INTO t VALUES (0, 0)", "", held, write],
+    [
+      "a DO block, a reader in its way, readers",
+      "DO $$ BEGIN UPDATE t SET a = 7; END $$",
+      "",
+      read,
+      read,
+    ],
+    [
+      "an UPDATE, a row locked, its rows",
+      "UPDATE t SET a = a + 1",
+      "",
+      "SELECT FROM t WHERE id = 1000 FOR UPDATE",
+      "SELECT FROM t WHERE id = 1 FOR UPDATE",
+    ],
+  ])("%s", async (_, up, also, inTheWay, others) => {
+    const database = await createDatabase(server);
+    const open = () => connect({ url: database.url, applicationName: "waits" });
+    const [holder, other] = [await open(), await open()];
+    try {
+      await holder.run(`CREATE TABLE t (id int PRIMARY KEY, a int);
+        INSERT INTO t SELECT i, i FROM generate_series(1, 1000) AS i; ${also}`);
+      await using project = await createProject({ "1_x.up.sql": `${up};` });
+      const belay = createBelay({
+        ...{ databaseUrl: database.url, dir: `${project.dir}/migrations`, projectDir: project.dir },
+        limits: { lockTimeoutMs: 200, lockBudgetMs: 60_000 },
+      });
+      const before = await holder.query("SELECT * FROM t ORDER BY id");
+      await holder.run(`BEGIN; ${inTheWay}`);
+      const planned = (await belay.plan()).migrations.flatMap(({ steps }) => steps);
+      const isReturned = majorOf(server) >= 18 && up.startsWith("UPDATE") && also === "";
+      const mode = isReturned ? "SHARE ROW EXCLUSIVE" : "ACCESS EXCLUSIVE";
+      expect(planned.map(({ lock }) => lock)).toEqual([up.startsWith("DO") ? null : mode]);
+      const running = belay.up({});
+      const waits: number[] = [];
+      const started = performance.now();
+      while (performance.now() - started < 3_000) {
+        const from = performance.now();
+        await other.query(others);
+        waits.push(performance.now() - from);
+        await new Promise((done) => setTimeout(done, 10));
+      }
+      await holder.run("ROLLBACK");
+      const { applied, error } = await running;
+      expect(error).toBeUndefined();
+      expect(applied.map(({ verdict }) => verdict)).toEqual(["exact"]);
+      // It tried more than once; nobody waited for as long as the holder held.
+      expect(Math.max(...waits)).toBeLessThan(1_500);
+      expect((await belay.down({})).error).toBeUndefined();
+      if (others !== write)
+        expect(await holder.query("SELECT * FROM t ORDER BY id")).toEqual(before);
+    } finally {
+      await holder.close();
+      await other.close();
+      await database.drop();
+    }
+  });
+
+  const returns = majorOf(server) >= 18;
+  test.skipIf(!returns)("from 18 on an UPDATE without triggers waits for no reader", async () => {
+    const database = await createDatabase(server);
+    const reader = await connect({ url: database.url, applicationName: "waits" });
+    try {
+      await reader.run(
+        `CREATE TABLE t (id int PRIMARY KEY, a int); INSERT INTO t VALUES (1, 1), (2, 2)`,
+      );
+      await reader.run("BEGIN; SELECT * FROM t");
+      await using project = await createProject({ "1_x.up.sql": "UPDATE t SET a = a + 1;" });
+      const dir = `${project.dir}/migrations`;
+      const belay = createBelay({ databaseUrl: database.url, dir, projectDir: project.dir });
+      expect((await belay.up({})).applied.map(({ verdict }) => verdict)).toEqual(["exact"]);
+      expect(await reader.query("SELECT a FROM t ORDER BY id")).toEqual([{ a: 2 }, { a: 3 }]);
+      expect((await belay.down({})).error).toBeUndefined();
+      expect(await reader.query("SELECT a FROM t ORDER BY id")).toEqual([{ a: 1 }, { a: 2 }]);
+    } finally {
+      await reader.close();
+      await database.drop();
+    }
+  });
+});
