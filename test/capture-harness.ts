@@ -4,8 +4,11 @@
 import { expect } from "vitest";
 import type { Session } from "../src/dialects/dialect.ts";
 import { type Capture, captureRows } from "../src/dialects/postgres/capture/capture.ts";
+import type { BareWrite } from "../src/dialects/postgres/capture/returning.ts";
 import type { CapturedTable, Uncaptured } from "../src/dialects/postgres/capture/targets.ts";
 import { writtenWith } from "../src/dialects/postgres/capture/written-with.ts";
+import { parseStatement } from "../src/dialects/postgres/parse.ts";
+import { writesOf } from "../src/dialects/postgres/row-writes.ts";
 import { connect } from "../src/dialects/postgres/session.ts";
 import { journalSchema } from "../src/journal/schema.ts";
 import { lookupOf } from "./kinds-harness.ts";
@@ -49,9 +52,8 @@ export async function openBench(server: TestServer, before: string): Promise<Ben
   return {
     ...{ migration, application, tables },
     async migrate(sql, ...names) {
-      const update = isUpdate(sql) ? sql : undefined;
-      const found = await tables(...names);
-      const { capture, uncaptured } = await captureRows(catalog, id, found, { update });
+      const [found, bare] = [await tables(...names), await bareOf(sql)];
+      const { capture, uncaptured } = await captureRows(catalog, id, found, { bare });
       if (!capture) throw new Error(JSON.stringify(uncaptured));
       const { start, instead = [sql], stop, sweep } = capture;
       await migration.run("BEGIN");
@@ -88,8 +90,14 @@ export async function openBench(server: TestServer, before: string): Promise<Ben
   };
 }
 
-/** One that returns nothing, as it is given here: without a semicolon in a text. */
-const isUpdate = (sql: string) => /^UPDATE [^;]*$/i.test(sql) && !/RETURNING/i.test(sql);
+/** Of a text that is one statement; no text here has a semicolon in a string. */
+export async function bareOf(sql: string): Promise<BareWrite | undefined> {
+  if (!/^(WITH|INSERT|UPDATE|DELETE) [^;]*$/i.test(sql)) return undefined;
+  const [write] = writesOf((await parseStatement(sql)).node);
+  if (!write?.bare || write.verb === "merge") return undefined;
+  const { verb, relation } = write;
+  return { verb, sql, alias: relation.alias?.aliasname ?? relation.relname! };
+}
 
 async function run(session: Session, sql: string): Promise<void> {
   await session.run(sql).catch((error: Error) => {

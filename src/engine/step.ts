@@ -348,7 +348,10 @@ function wrap(
   if (error instanceof BelayError || error instanceof StatementFailed) return error;
   const trouble = run.dialect.trouble(error);
   if (trouble.offset !== undefined && statement && ran) {
-    trouble.offset -= Math.max(ran.indexOf(statement.sql), 0);
+    const offset = trouble.offset - ran.indexOf(statement.sql);
+    const isWithin = ran.includes(statement.sql) && offset < statement.sql.length;
+    if (isWithin && offset >= 0) trouble.offset = offset;
+    else delete trouble.offset;
   }
   switch (trouble.kind) {
     case "cancelled":

@@ -3,6 +3,7 @@
 
 import { inTransaction, type Loss, type Undo } from "../../core/plan.ts";
 import { captureRows } from "./capture/capture.ts";
+import type { BareWrite } from "./capture/returning.ts";
 import { writtenWith } from "./capture/written-with.ts";
 import type { Lookup } from "./kind.ts";
 import type { Relation } from "./relation.ts";
@@ -25,19 +26,19 @@ export async function thereBefore(catalog: Lookup, relations: readonly Pick<Rela
 
 /**
  * Undefined where nothing is to be kept, or nothing can be. `adds`: the statement only adds rows, so
- * that where they cannot be told apart later nothing is destroyed yet. `update`: see `captureRows`.
+ * that where they cannot be told apart later nothing is destroyed yet. `bare`: see `captureRows`.
  */
 export async function capturing(
   catalog: Lookup,
   relations: readonly Pick<Relation, "oid">[],
-  { adds = false, update }: { adds?: boolean; update?: string | undefined } = {},
+  { adds = false, bare }: { adds?: boolean; bare?: BareWrite | undefined } = {},
 ): Promise<Undo | undefined> {
   if (catalog.shelf === undefined) return undefined;
   const older = await thereBefore(catalog, relations);
   if (older.length === 0) return undefined;
   const { tables } = await writtenWith(catalog, older);
   const shelf = catalog.shelf();
-  const { capture, uncaptured } = await captureRows(catalog, shelf, tables, { update });
+  const { capture, uncaptured } = await captureRows(catalog, shelf, tables, { bare });
   if (capture === undefined) return undefined;
   const { start, instead, stop, sweep, undo, asks } = capture;
   const missed = new Set(uncaptured.map(({ table }) => table));

@@ -2,6 +2,7 @@
 
 import type { Node, RangeVar } from "@pgsql/types";
 import { type Change, type Lock, type Loss, nothingToUndo, type Undo } from "../../core/plan.ts";
+import type { BareWrite } from "./capture/returning.ts";
 import { capturing, thereBefore } from "./capturing.ts";
 import type { Description, Lookup } from "./kind.ts";
 import { relationName } from "./names.ts";
@@ -15,6 +16,8 @@ export interface RowWrite {
   relation: RangeVar;
   /** False when a condition picks the rows. */
   all: boolean;
+  /** The statement is this write and nothing more, and returns no rows: other SQL can be put around it. */
+  bare: boolean;
 }
 
 const verbs: Record<string, Verb> = {
@@ -36,25 +39,29 @@ interface Query {
   whereClause?: Node;
   withClause?: { ctes?: Node[] };
   onConflictClause?: { action?: string };
+  returningClause?: object;
 }
 
 /** The writes of a query, its own last. CTEs that write stand only at its top level. */
-export function writesOf(node: Node): RowWrite[] {
+export function writesOf(node: Node, isTop = true): RowWrite[] {
   const [name, query] = (Object.entries(node)[0] ?? ["", {}]) as [string, Query];
   const nested = (query.withClause?.ctes ?? []).flatMap((cte) =>
     "CommonTableExpr" in cte && cte.CommonTableExpr.ctequery
-      ? writesOf(cte.CommonTableExpr.ctequery)
+      ? writesOf(cte.CommonTableExpr.ctequery, false)
       : [],
   );
   const verb = verbs[name];
   if (verb === undefined || !query.relation) return nested;
-  const own: RowWrite[] = [
-    { verb, relation: query.relation, all: query.whereClause === undefined && verb !== "merge" },
-  ];
-  if (query.onConflictClause?.action === "ONCONFLICT_UPDATE") {
-    own.push({ verb: "update", relation: query.relation, all: false });
-  }
-  return [...nested, ...own];
+  const { relation, whereClause } = query;
+  const updates = query.onConflictClause?.action === "ONCONFLICT_UPDATE";
+  const isByCursor = whereClause !== undefined && "CurrentOfExpr" in whereClause;
+  const isOnly = isTop && nested.length === 0 && !updates;
+  const own: RowWrite = {
+    ...{ verb, relation, all: whereClause === undefined && verb !== "merge" },
+    bare: isOnly && verb !== "merge" && !isByCursor && query.returningClause === undefined,
+  };
+  const update: RowWrite = { verb: "update", relation, all: false, bare: false };
+  return [...nested, own, ...(updates ? [update] : [])];
 }
 
 /** What is known of the writes without a server. */
@@ -70,15 +77,8 @@ export function describeWrites(writes: readonly RowWrite[]): Description {
   };
 }
 
-/**
- * As {@link describeWrites}, with the rows that are there now where all of them are meant. `update`:
- * see `captureRows`.
- */
-export async function recallWrites(
-  writes: readonly RowWrite[],
-  catalog: Lookup,
-  { update }: { update?: string | undefined } = {},
-): Promise<Undo> {
+/** As {@link describeWrites}, with the rows that are there now where all of them are meant. */
+export async function recallWrites(writes: readonly RowWrite[], catalog: Lookup): Promise<Undo> {
   const losses: Loss[] = [];
   const relations: Relation[] = [];
   for (const { relation: named } of writes) {
@@ -86,7 +86,7 @@ export async function recallWrites(
     if (relation) relations.push(relation);
   }
   const adds = writes.every(({ verb }) => verb === "insert");
-  const captured = await capturing(catalog, relations, { adds, update });
+  const captured = await capturing(catalog, relations, { adds, bare: bareWrite(writes, catalog) });
   if (captured) return captured;
   const older = new Set((await thereBefore(catalog, relations)).map(({ oid }) => oid));
   for (const write of writes) {
@@ -96,6 +96,12 @@ export async function recallWrites(
     losses.push({ ...lossOf(write), ...(counted ? await countRows(catalog, relation) : {}) });
   }
   return losses.length === 0 ? nothingToUndo : { kind: "lossy", sql: [], losses };
+}
+
+function bareWrite([write]: readonly RowWrite[], { whole }: Lookup): BareWrite | undefined {
+  if (!write?.bare || write.verb === "merge" || whole === undefined) return undefined;
+  const { verb, relation } = write;
+  return { verb, sql: whole, alias: relation.alias?.aliasname ?? relation.relname ?? "" };
 }
 
 function lossOf({ verb, relation }: RowWrite): Loss {

@@ -9,7 +9,7 @@ import { quote } from "../names.ts";
 import { type ShelfId, shelfSchema } from "../shelf-names.ts";
 import { conformImages } from "./conform.ts";
 import { questionsOf } from "./questions.ts";
-import { returningUpdate } from "./returning.ts";
+import { type BareWrite, returningWrite } from "./returning.ts";
 import { doBlock, inShelf } from "./shelf.ts";
 import { type CapturedTable, readTargets, type Uncaptured } from "./targets.ts";
 import { dropLeft, startCapture, stopCapture, sweepCapture } from "./triggers.ts";
@@ -37,19 +37,19 @@ export interface Capture {
 
 /**
  * `tables`: all whose rows the statement may change (see `writtenWith`). Asks the session in which
- * the statement will run. `capture` is undefined when none of them can be captured. `update`: the
- * statement, where it is an UPDATE that returns nothing.
+ * the statement will run. `capture` is undefined when none of them can be captured. `bare`: the
+ * statement, where it writes to the first of them and does nothing more.
  */
 export async function captureRows(
   catalog: Lookup,
   id: ShelfId,
   tables: readonly CapturedTable[],
-  { update }: { update?: string | undefined } = {},
+  { bare }: { bare?: BareWrite | undefined } = {},
 ): Promise<{ capture: Capture | undefined; uncaptured: Uncaptured[] }> {
   const { targets, uncaptured } = await readTargets(catalog, tables);
   if (targets.length === 0) return { capture: undefined, uncaptured };
   const changed = tables.length;
-  const returning = update && (await returningUpdate(catalog, id, targets, { update, changed }));
+  const returning = bare && (await returningWrite(catalog, id, targets, { bare, changed }));
   const [session] = await catalog.rows<{ pid: number }>("SELECT pg_backend_pid() AS pid");
   // Triggers that `stop` had to leave go first: the undo's own writes would fire them.
   const disarm = dropLeft(id, targets);

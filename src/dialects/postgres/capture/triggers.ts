@@ -7,8 +7,8 @@
 // the server appends both to their transition tables in one go, row by row
 // (AfterTriggerSaveEvent), also for rows that move between partitions; when a trigger of the
 // destination swallowed a moved row, there are fewer new ones, and they are kept unpaired.
-// Measured on 200,000 rows: by key 1.4 x the CPU time of the plain UPDATE, by order 1.5. From version
-// 18 on an UPDATE that stands alone returns its images itself (returning.ts), which costs less.
+// Measured on 200,000 rows: by key 1.4 x the CPU time of the plain UPDATE, by order 1.5. A statement
+// that stands alone returns its images itself where the server can do that, see returning.ts.
 
 import { literal, quote } from "../names.ts";
 import { hiddenName, type ShelfId, shelfSchema } from "../shelf-names.ts";
@@ -22,13 +22,12 @@ const events = ["INSERT", "UPDATE", "DELETE", "TRUNCATE"] as const;
  * PostgreSQL wants a trigger for each event that has transition tables. The function runs as the
  * migration's role: statements inside of SECURITY DEFINER functions, and foreign-key actions, which
  * run as the tables' owners, may write to the shelf that way. It plans once for all firings, the
- * first of which may see one row and the next a million; no join of it may be a nested loop then, nor
- * sort the rows: to hash two million costs a tenth less. Where the server has no other way than the
- * forbidden one (one row), it takes the plan for so dear that it would compile it, for 40 ms each
- * time, up to version 17.
+ * first of which may see one row and the next a million; no join of it may be a nested loop then.
+ * Where the server has no other way than the forbidden one (one row), it takes the plan for so dear
+ * that it would compile it, for 40 ms each time, up to version 17.
  */
-const settings = `SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_nestloop = off
-  SET enable_mergejoin = off SET jit = off  SET work_mem = '64MB' SET extra_float_digits = 1 SET DateStyle = 'ISO' SET IntervalStyle = 'postgres'`;
+const settings = `SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_nestloop = off SET jit = off
+  SET work_mem = '64MB' SET extra_float_digits = 1 SET DateStyle = 'ISO' SET IntervalStyle = 'postgres'`;
 
 export function startCapture(id: ShelfId, targets: readonly Target[], pid: number): string[] {
   return [
@@ -203,14 +202,14 @@ function rowBody(id: ShelfId, { number, columns }: Target): string {
   END IF;`;
 }
 
-function oldImages(columns: readonly Column[]) {
+export function oldImages(columns: readonly Column[]) {
   return {
     names: columns.map((_, at) => oldCell(at)).join(", "),
     values: (alias: string) => columns.map((column) => stored(column, alias)).join(", "),
   };
 }
 
-function newImages(columns: readonly Column[]) {
+export function newImages(columns: readonly Column[]) {
   const shown = columns.filter(({ hidden }) => !hidden);
   return {
     names: shown.map((_, at) => newCell(at)).join(", "),
@@ -236,9 +235,6 @@ export function changedImages(columns: readonly Column[], sparse: boolean, old =
  * DROP TRIGGER is refused while deferred checks are to be run on the table. Then the function is
  * made one that does nothing, and {@link sweepCapture} drops the triggers before COMMIT; to run the
  * checks here would be earlier than the migration's author wants them.
- *
- * It has to wait for readers, and new ones queue behind it. Where that takes too long it lets them pass
- * and tries again, for as long as it would take to do everything again.
  */
 export function stopCapture(id: ShelfId, targets: readonly Target[]): string[] {
   const disarms = targets.map(
@@ -246,22 +242,10 @@ export function stopCapture(id: ShelfId, targets: readonly Target[]): string[] {
     LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';`,
   );
   return [
-    doBlock(`DECLARE
-  took interval := pg_catalog.clock_timestamp() - pg_catalog.transaction_timestamp();
-BEGIN
-  LOOP
-    BEGIN
-      ${dropTriggers(id, targets)}
-      RETURN;
-    EXCEPTION
-      WHEN object_in_use THEN
-        ${disarms.join("\n        ")}
-        RETURN;
-      WHEN lock_not_available THEN
-        IF pg_catalog.clock_timestamp() - pg_catalog.transaction_timestamp() > 2 * took THEN RAISE; END IF;
-        PERFORM pg_catalog.pg_sleep(0.1);
-    END;
-  END LOOP;
+    doBlock(`BEGIN
+  ${dropTriggers(id, targets)}
+EXCEPTION WHEN object_in_use THEN
+  ${disarms.join("\n  ")}
 END`),
   ];
 }
