@@ -87,7 +87,7 @@ async function prepare(client) {
       (await client.query(sql, values)).rows,
   };
   const { capture } = await captureRows(catalog, shelf, [table], {
-    bare: { verb: "update", sql: update, alias: "accounts" },
+    bare: { verb: "update", sql: update },
   });
   if (!capture) throw new Error("not captured");
   return capture;

@@ -96,7 +96,8 @@ export async function bareOf(sql: string): Promise<BareWrite | undefined> {
   const [write] = writesOf((await parseStatement(sql)).node);
   if (!write?.bare || write.verb === "merge") return undefined;
   const { verb, relation } = write;
-  return { verb, sql, alias: relation.alias?.aliasname ?? relation.relname! };
+  const alias = relation.alias?.aliasname;
+  return { verb, sql, ...(alias !== undefined && { alias }) };
 }
 
 async function run(session: Session, sql: string): Promise<void> {

@@ -101,7 +101,8 @@ export async function recallWrites(writes: readonly RowWrite[], catalog: Lookup)
 function bareWrite([write]: readonly RowWrite[], { whole }: Lookup): BareWrite | undefined {
   if (!write?.bare || write.verb === "merge" || whole === undefined) return undefined;
   const { verb, relation } = write;
-  return { verb, sql: whole, alias: relation.alias?.aliasname ?? relation.relname ?? "" };
+  const alias = relation.alias?.aliasname;
+  return { verb, sql: whole, ...(alias !== undefined && { alias }) };
 }
 
 function lossOf({ verb, relation }: RowWrite): Loss {

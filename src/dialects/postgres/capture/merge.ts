@@ -82,6 +82,9 @@ function updateFunction(id: ShelfId, target: Target): string {
     ({ at }) => visible(target).findIndex((cell) => cell.at === at) + 1,
   );
   const keys = target.key.map(({ at }) => `i.${newCell(at)}`).join(", ");
+  // Other types may have no order but one that the key's index names.
+  const hasOrder = target.key.every(({ column }) => column.exact || column.scaled);
+  const isNext = hasOrder ? `place = row_number() OVER (ORDER BY ${keys})` : "false";
   const jsons = cells.map(
     ({ name, o, n, now }) =>
       `(${literal(name)}, pg_catalog.to_jsonb(${n}), pg_catalog.to_jsonb(${o}), pg_catalog.to_jsonb(${now}), `,
@@ -127,7 +130,7 @@ BEGIN
   -- Which columns the migration changed in any row: the statements below name only those. A look at
   -- the first rows tells most of it, and saves comparing those columns over and over.
   EXECUTE 'SELECT ARRAY[' || (SELECT string_agg(c, ', ') FROM unnest(any_changes) AS c)
-    || '], bool_and(i.is_next) FROM (SELECT *, place = row_number() OVER (ORDER BY ${keys}) AS is_next
+    || '], bool_and(i.is_next) FROM (SELECT *, ${isNext} AS is_next
       FROM (SELECT *, row_number() OVER () AS place FROM ' || ${literal(net)}
     || ' AS i WHERE i.op = ''u'' AND ${range} LIMIT 1000) AS i) AS i'
     INTO touched, in_order USING lo, hi;

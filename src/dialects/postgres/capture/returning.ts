@@ -18,8 +18,8 @@ export interface BareWrite {
   verb: "insert" | "update" | "delete";
   /** Without a semicolon. */
   sql: string;
-  /** What it calls the table's rows, not quoted. */
-  alias: string;
+  /** What it calls the table's rows, not quoted; absent: by the table's name. */
+  alias?: string;
 }
 
 /**
@@ -74,7 +74,7 @@ END`),
 }
 
 function imagesOf(
-  { columns }: Target,
+  { columns, sql }: Target,
   { verb, alias }: BareWrite,
   { old, fresh }: { old: string; fresh: string },
 ): { event: string; names: string; returning: string } {
@@ -83,7 +83,11 @@ function imagesOf(
     return { event: "u", names, returning: `WITH (OLD AS ${old}, NEW AS ${fresh}) ${values}` };
   }
   const { names, values } = verb === "insert" ? newImages(columns) : oldImages(columns);
-  return { event: verb === "insert" ? "i" : "d", names, returning: values(quote(alias)) };
+  return {
+    event: verb === "insert" ? "i" : "d",
+    names,
+    returning: values(alias === undefined ? sql : quote(alias)),
+  };
 }
 
 /** Rows of the table that this transaction has written, each time that it did. */
@@ -98,17 +102,20 @@ function written(table: string): string {
  * SQL: no trigger or rule, no reference of its own rows that cascades, and no function anywhere that an
  * expression could call to write: one that is not volatile may not, and those in C do other things.
  * RETURNING asks for the right to read, row-level security for a look at what is returned, and LOCK
- * TABLE for the right to write all columns. The server has to count what is written, and values to be
- * written as text as the triggers' function does.
+ * TABLE for the right to write all columns. The server has to count what is written. What user types
+ * are as text may depend on settings (a composite's regclass on search_path); the triggers have their own.
  */
 function isAlone({ oid }: Target, verb: BareWrite["verb"]): string {
   const since = verb === "update" ? 180_000 : 0;
   return `(SELECT current_setting('server_version_num')::int >= ${since}
-      AND current_setting('track_counts') = 'on' AND current_setting('extra_float_digits')::int >= 1
-      AND current_setting('DateStyle') LIKE 'ISO,%' AND current_setting('IntervalStyle') = 'postgres'
+      AND current_setting('track_counts') = 'on'
       AND c.relkind = 'r' AND NOT c.relispartition AND NOT c.relrowsecurity AND NOT c.relhasrules
       AND has_table_privilege(c.oid, 'SELECT') AND has_table_privilege(c.oid, 'UPDATE')
       AND NOT EXISTS (SELECT FROM pg_catalog.pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal)
+      AND NOT EXISTS (SELECT FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type y ON y.oid = a.atttypid
+          LEFT JOIN pg_catalog.pg_type b ON b.oid = y.typbasetype
+        WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND y.typtype <> 'e'
+          AND 'pg_catalog'::pg_catalog.regnamespace NOT IN (y.typnamespace, coalesce(b.typnamespace, 0)))
       AND NOT EXISTS (SELECT FROM pg_catalog.pg_inherits i WHERE c.oid IN (i.inhrelid, i.inhparent))
       AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint f WHERE f.contype = 'f' AND f.confrelid = c.oid
         AND (f.confupdtype NOT IN ('a', 'r') OR f.confdeltype NOT IN ('a', 'r')))
