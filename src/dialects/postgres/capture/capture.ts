@@ -21,8 +21,9 @@ export interface Capture {
   /** Run in place of the statement; absent: it runs as it is. */
   instead?: string[];
   /**
-   * Run right after the statement. Takes ACCESS EXCLUSIVE on the tables (DROP TRIGGER). Where
-   * deferred checks are still to be run on them, the triggers stay, without effect, for `sweep`.
+   * Run right after the statement. Takes ACCESS EXCLUSIVE on the tables (DROP TRIGGER) unless there is
+   * an `instead`. Where deferred checks are still to be run on them, the triggers stay, without effect,
+   * for `sweep`.
    */
   stop: string[];
   /** Run just before COMMIT, after the last statement of the transaction. */
