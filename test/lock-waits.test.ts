@@ -3,7 +3,7 @@
 
 import { expect, test } from "vitest";
 import { connect } from "../src/dialects/postgres/session.ts";
-import { createBelay } from "../src/index.ts";
+import { createBelay, type RunEvent } from "../src/index.ts";
 import { createProject } from "./support/project.ts";
 import { createDatabase, forEachServer, majorOf } from "./support/servers.ts";
 
@@ -119,6 +119,50 @@ forEachServer("waiting for locks", (server) => {
       expect(await reader.query("SELECT a FROM t ORDER BY id")).toEqual([{ a: 1 }, { a: 2 }]);
     } finally {
       await reader.close();
+      await database.drop();
+    }
+  });
+
+  test.each([
+    ["a column", "t", "ALTER TABLE t ADD COLUMN b int", "t"],
+    ["rows", "t", "UPDATE t SET a = a + 1", "t"],
+    ["a qualified name", `"s é"."T"`, `ALTER TABLE "s é"."T" DROP COLUMN a`, `"s é"."T"`],
+    ["a partition", "p", "ALTER TABLE p ADD COLUMN b int", "p1"],
+  ])("vacuum is in nobody's way: %s", async (_, table, up, vacuumed) => {
+    const database = await createDatabase(server);
+    const open = () => connect({ url: database.url, applicationName: "waits" });
+    const [vacuum, writer] = [await open(), await open()];
+    try {
+      await vacuum.run(`CREATE SCHEMA "s é"; CREATE TABLE t (id int PRIMARY KEY, a int);
+        CREATE TABLE "s é"."T" (LIKE t INCLUDING ALL);
+        CREATE TABLE p (LIKE t INCLUDING ALL) PARTITION BY RANGE (id);
+        CREATE TABLE p1 PARTITION OF p DEFAULT; INSERT INTO ${table} VALUES (1, 1), (2, 2)`);
+      await using project = await createProject({ "1_x.up.sql": `${up};` });
+      const dir = `${project.dir}/migrations`;
+      const events: RunEvent[] = [];
+      const belay = createBelay({
+        ...{ databaseUrl: database.url, dir, projectDir: project.dir },
+        limits: { lockTimeoutMs: 100, lockBudgetMs: 60_000 },
+        report: (event) => void events.push(event),
+      });
+      for (const work of [() => belay.up({}), () => belay.down({})]) {
+        events.length = 0;
+        // The lock that VACUUM and ANALYZE hold; an autovacuum is ended by the server instead.
+        await vacuum.run(`BEGIN; LOCK TABLE ONLY ${vacuumed} IN SHARE UPDATE EXCLUSIVE MODE`);
+        const working = work();
+        for (let writes = 0; writes < 40; writes += 1) {
+          await writer.query(`UPDATE ${table} SET id = id WHERE id = 2`);
+          await new Promise((done) => setTimeout(done, 20));
+        }
+        expect(events).toContainEqual(expect.objectContaining({ kind: "waiting" }));
+        await vacuum.run("ROLLBACK");
+        expect((await working).error).toBeUndefined();
+        // No request of ours that anybody could have stood behind came to its timeout.
+        expect(events.filter(({ kind }) => kind === "retry")).toEqual([]);
+      }
+    } finally {
+      await vacuum.close();
+      await writer.close();
       await database.drop();
     }
   });

@@ -15,7 +15,7 @@ const backfill: PlannedStatement = {
   ...{ changes: [{ kind: "update", object: "public.t" }], locks: [] },
   ...{ scans: false, rewrites: false, transactional: true },
   ...{ undo: { kind: "exact", sql: [] }, form: { name: "f", why: "w", written: "x" } },
-  repeat: { sweeps: "public.t" },
+  repeat: { sweeps: { table: "public.t", left: "SELECT FROM t WHERE b IS NULL" } },
 };
 
 /** Events of the run; `onBatch` is called behind each batch. */
@@ -77,6 +77,43 @@ forEachServer("a repeated statement", (server) => {
     ]);
     const [record] = await db.query("SELECT body FROM belay.record WHERE kind = 'step-done'");
     expect(record).toMatchObject({ body: { undo: [{ line: 7, undo: { kind: "exact" } }] } });
+  });
+
+  test("reaches a row that moves to where the sweep has been, when nothing else is left", async () => {
+    await using db = await createDatabase(server);
+    await db.query(`CREATE TABLE t (a int PRIMARY KEY, b int);
+      INSERT INTO t SELECT i, nullif(i, 40000) + 1 FROM generate_series(1, ${rows}) i;
+      DELETE FROM t WHERE a <= 5000`);
+    await db.query("VACUUM t");
+    await db.disconnect(); // The session remembers where it has written last.
+    await carryOut(db, backfill, async (batches) => {
+      if (batches === 1) await db.query(`UPDATE t SET a = 0 WHERE b IS NULL`);
+    });
+    const [moved] = await db.query(
+      "SELECT b, (ctid::text::point)[0] < 32 AS before FROM t WHERE a = 0",
+    );
+    expect(moved).toEqual({ b: 1, before: true });
+  });
+
+  const unless = (condition: string) =>
+    `CREATE SEQUENCE tries; CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+      IF ${condition} THEN RETURN NULL; END IF; RETURN NEW; END $$;
+    CREATE TRIGGER keep BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION keep();`;
+
+  test("takes what sweeps in vain have left in one statement", async () => {
+    await using db = await createDatabase(server);
+    await db.query(`CREATE TABLE t (a int, b int); INSERT INTO t VALUES (1);
+      ${unless("nextval('tries') < 5")}`);
+    await carryOut(db, backfill);
+    expect(await db.query("SELECT a, b, last_value::int FROM t, tries")).toEqual([
+      { a: 1, b: 2, last_value: 5 },
+    ]);
+  });
+
+  test("says so where rows cannot be changed at all", async () => {
+    await using db = await createDatabase(server);
+    await db.query(`CREATE TABLE t (a int, b int); INSERT INTO t VALUES (1); ${unless("true")}`);
+    await expect(carryOut(db, backfill)).rejects.toThrow(/rows of public\.t cannot be filled/);
   });
 
   test("begins again after a crash and passes over what is done", async () => {

@@ -199,17 +199,25 @@ export interface Form {
   written: string;
 }
 
+/** A table that a repeated statement sweeps over, until nothing is left. */
+export interface Sweeps {
+  /** Qualified and quoted. */
+  table: string;
+  /** A query that has a row for each that the statement has still to change. */
+  left: string;
+}
+
 /**
- * How a statement of Belay's own is run in batches: run, committed, and run again until it changes no
- * row. It must pass over rows that it has changed already, since a recovery begins from the start.
+ * How a statement of Belay's own is run in batches: run, committed, and run again until nothing is left
+ * to change. It must pass over rows that it has changed already, since a recovery begins from the start.
  */
 export interface Repeat {
   /**
-   * The table that it sweeps, qualified and quoted: `$1` and `$2` in its text stand for where a batch
-   * begins, and for where the next one does (`ctid >= $1 AND ctid < $2`). It is swept again until a
-   * whole sweep changes nothing. Absent: the text itself limits what one run does.
+   * `$1` and `$2` in its text stand for where a batch begins, and for where the next one does
+   * (`ctid >= $1 AND ctid < $2`). Absent: the text itself limits what one run does, and it is run until
+   * it changes no row.
    */
-  sweeps?: string;
+  sweeps?: Sweeps;
   /** Triggers of the user's do not fire for what it changes, and keys are not checked. */
   quietly?: boolean;
 }

@@ -367,6 +367,17 @@ export interface Dialect {
   safely(session: Session, steps: readonly Step[], safety: Safety): Promise<Step[]>;
 
   begin(session: Session, timeouts: Timeouts): Promise<void>;
+  /**
+   * Waits for what the server's upkeep does to tables of these names, so that no lock request of ours has
+   * to, with everybody else behind it. Call it just behind `begin`. `waitMs`: at most so long, then
+   * throws what the server does; `timeouts` hold from then on.
+   */
+  awaitMaintenance(
+    session: Session,
+    names: readonly string[],
+    timeouts: Timeouts,
+    waitMs: number,
+  ): Promise<void>;
   commit(session: Session): Promise<void>;
   rollback(session: Session): Promise<void>;
   /** For statements outside of transactions. */

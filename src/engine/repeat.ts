@@ -7,7 +7,7 @@ import type { Batch } from "../dialects/dialect.ts";
 import { withAttempts } from "./attempts.ts";
 import type { Run } from "./run.ts";
 
-/** Milliseconds that a batch should take: how long somebody may wait for a row of it. */
+/** Milliseconds that a batch may take, or the next is smaller: how long somebody waits for a row of it. */
 const batchMs = 100;
 
 /** Of a batch's time, waited before the next, so that replicas and vacuum keep up. */
@@ -38,7 +38,7 @@ export async function inBatches(
     progress = batch.progress;
     const ms = environment.monotonic() - startedAt;
     if (ms < batchMs / 2) amount = Math.min(amounts.most, amount * 2);
-    else if (ms > batchMs * 2) amount = Math.max(1, Math.floor(amount / 2));
+    else if (ms > batchMs) amount = Math.max(1, Math.floor((amount * batchMs) / (2 * ms)));
     if (progress !== undefined && batch.rows > 0) await environment.sleep(ms * pauseShare, signal);
     await run.rest?.(ms, signal);
   } while (progress !== undefined);

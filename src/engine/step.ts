@@ -65,6 +65,10 @@ async function runTransaction(run: Run, step: Step, context: StepContext): Promi
   let committing = false;
   try {
     await environment.reached("transaction-begun");
+    const tables = [...new Set(harmfulLocks(step).map(({ table }) => table))];
+    if (tables.length > 0) {
+      await dialect.awaitMaintenance(session, tables, timeouts, run.limits.lockBudgetMs);
+    }
     const mark = await dialect.mark(session);
     const { undo, written, deviation } = await runStatements(run, step, context, timeouts);
     for (const { undo: each } of undo) {
@@ -311,13 +315,18 @@ export async function settleHalf(
  */
 function timeoutsFor(run: Run, step: Step): Timeouts {
   const { limits } = run;
-  const modes = step.statements.flatMap(({ locks }) => locks.map(({ mode }) => mode));
-  const harmless = modes.length > 0 && modes.every((mode) => harmlessModes.has(mode));
+  const isKnown = step.statements.some(({ locks }) => locks.length > 0);
   return {
-    lockMs: harmless ? limits.lockBudgetMs : limits.lockTimeoutMs,
+    lockMs: isKnown && harmfulLocks(step).length === 0 ? limits.lockBudgetMs : limits.lockTimeoutMs,
     statementMs: limits.statementTimeoutMs,
   };
 }
+
+/** Those of a repeated statement went with its batches. */
+const harmfulLocks = ({ statements }: Step) =>
+  statements.flatMap(({ locks, repeat }) =>
+    repeat ? [] : locks.filter(({ mode }) => !harmlessModes.has(mode)),
+  );
 
 const harmlessModes = new Set<LockMode>(["ACCESS SHARE", "SHARE UPDATE EXCLUSIVE"]);
 

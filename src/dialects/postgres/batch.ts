@@ -1,8 +1,11 @@
 // Owns: one batch of a statement that is run until nothing is left. A sweep goes over a table's pages
-// in their order; rows that were written while it went are found by the next one.
+// in their order. A row that an application changes moves, perhaps to pages that the sweep has passed
+// (vacuum makes room there), so at the end of each it is asked, in one snapshot, what is left.
 
-import type { PlannedStatement } from "../../core/plan.ts";
+import type { PlannedStatement, Sweeps } from "../../core/plan.ts";
 import type { Batch, Session } from "../dialect.ts";
+import { doBlock } from "./capture/shelf.ts";
+import { literal } from "./names.ts";
 
 interface Sweep {
   /** The first page of the next batch. */
@@ -11,7 +14,15 @@ interface Sweep {
   end: number;
   /** Rows changed in this sweep. */
   changed: number;
+  /** Sweeps before it, in a row, that changed nothing although something was left. */
+  inVain: number;
 }
+
+/** So often; then one statement takes them all, and keeps them locked while it reads the table. */
+const sweepsInVain = 3;
+
+/** Behind every page that a table can have. */
+const behindAll = 2 ** 32 - 1;
 
 export async function runBatch(
   session: Session,
@@ -24,26 +35,50 @@ export async function runBatch(
     const rows = await session.run(sql);
     return { rows, share: null, progress: rows > 0 ? "again" : undefined };
   }
-  const sweep = (progress as Sweep | undefined) ?? (await newSweep(session, repeat.sweeps));
+  const { sweeps } = repeat;
+  const sweep = (progress as Sweep | undefined) ?? (await newSweep(session, sweeps, 0));
+  if (sweep.page > 0 && sweep.page >= sweep.end) return sweptOver(session, sql, sweeps, sweep);
   const to = sweep.page + pages;
   const rows = await session.run(between(sql, sweep.page, to));
-  const changed = sweep.changed + rows;
-  if (to < sweep.end) {
-    return { rows, share: to / sweep.end, progress: { page: to, end: sweep.end, changed } };
-  }
-  return {
-    rows,
-    share: 1,
-    ...(changed > 0 && { progress: await newSweep(session, repeat.sweeps) }),
-  };
+  const share = Math.min(1, to / Math.max(1, sweep.end));
+  return { rows, share, progress: { ...sweep, page: to, changed: sweep.changed + rows } };
 }
 
-async function newSweep(session: Session, table: string): Promise<Sweep> {
+/** Asked in a transaction of its own: no row is locked while the table is read. */
+async function sweptOver(
+  session: Session,
+  sql: string,
+  sweeps: Sweeps,
+  { changed, inVain }: Sweep,
+): Promise<Batch> {
+  const [answer] = await session.query<{ left: boolean }>(
+    `SELECT EXISTS (${sweeps.left}) AS left`,
+    [],
+  );
+  if (!answer?.left) return { rows: 0, share: 1 };
+  if (changed > 0 || inVain < sweepsInVain) {
+    const next = await newSweep(session, sweeps, changed > 0 ? 0 : inVain + 1);
+    return { rows: 0, share: 1, progress: next };
+  }
+  const rows = await session.run(between(sql, 0, behindAll));
+  if (rows === 0) await session.run(refusal(sweeps));
+  return { rows, share: 1, progress: await newSweep(session, sweeps, 0) };
+}
+
+async function newSweep(session: Session, { table }: Sweeps, inVain: number): Promise<Sweep> {
   const [row] = await session.query<{ pages: number }>(
     `SELECT (pg_relation_size($1::regclass) / current_setting('block_size')::int)::float8 AS pages`,
     [table],
   );
-  return { page: 0, end: row?.pages ?? 0, changed: 0 };
+  return { page: 0, end: row?.pages ?? 0, changed: 0, inVain };
+}
+
+/** In the server's words, like everything that fails a statement. */
+function refusal({ table }: Sweeps): string {
+  const message = `rows of ${table} cannot be filled: a trigger or policy keeps them from being changed`;
+  return doBlock(`BEGIN
+  RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state', MESSAGE = ${literal(message)};
+END`);
 }
 
 /** Written into the text, which is Belay's own: a plan with parameters would not know the range. */

@@ -44,8 +44,10 @@ export const form: SafeForm = {
     const nothing = { undo: [], temporary: false };
     const own = (text: string) => part(text, written, occasion.form, nothing);
     const add = await mainPart(textOf(undefined), written, occasion.form);
+    const isUnfilled = `${quote(name)} IS NULL`;
     const fill = `UPDATE ONLY ${table.sql} SET ${quote(name)} = DEFAULT
-  WHERE ctid >= $1 AND ctid < $2 AND ${quote(name)} IS NULL`;
+  WHERE ctid >= $1 AND ctid < $2 AND ${isUnfilled}`;
+    const left = `SELECT FROM ONLY ${table.sql} WHERE ${isUnfilled}`;
     const silent = await firesOnUpdate(occasion);
     const steps = [
       {
@@ -58,7 +60,7 @@ export const form: SafeForm = {
       ownStep(fill, written, occasion.form, {
         locks: [{ table: table.shown, mode: "ROW EXCLUSIVE" }],
         scans: true,
-        repeat: { sweeps: table.sql, ...(silent && { quietly: true }) },
+        repeat: { sweeps: { table: table.sql, left }, ...(silent && { quietly: true }) },
       }),
     ];
     if (!constraints.some(({ contype }) => contype === "CONSTR_NOTNULL")) return steps;

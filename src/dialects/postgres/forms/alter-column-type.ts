@@ -10,7 +10,7 @@ import { classify } from "../classify.ts";
 import { quote } from "../names.ts";
 import { parseStatement } from "../parse.ts";
 import { exchange, exchangeBack } from "../twin/exchange.ts";
-import { fill, misfitIndex, prepare, requiring, withoutTwin } from "../twin/fill.ts";
+import { fill, filling, misfitIndex, prepare, requiring, withoutTwin } from "../twin/fill.ts";
 import { isNoted } from "../twin/noted.ts";
 import { readsOf, refusalOf } from "../twin/refusal.ts";
 import { twinOf } from "../twin/twin.ts";
@@ -99,7 +99,7 @@ async function stepsOf(twin: Twin, written: Written, occasion: Occasion): Promis
     builder(fill(twin), {
       ...lock("ROW EXCLUSIVE"),
       scans: true,
-      repeat: { sweeps: table.sql, ...(twin.silent && { quietly: true }) },
+      repeat: filling(twin),
     }),
     ...indexes,
     ...(twin.required.length === 0

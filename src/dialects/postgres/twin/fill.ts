@@ -3,6 +3,7 @@
 // there already are filled block by block. A value that does not convert fails nobody's write: the row
 // is marked, and the exchange, or the filling itself, then fails with the server's words.
 
+import type { Repeat } from "../../../core/plan.ts";
 import { doBlock, dollar } from "../capture/shelf.ts";
 import { literal, quote } from "../names.ts";
 import { hiddenName, shelfSchema } from "../shelf-names.ts";
@@ -82,11 +83,20 @@ END`,
 /** Of one batch. What was written since the trigger is there has its value, and marked rows have none. */
 export function fill(twin: Twin): string {
   const { change, names, there } = twin;
-  const { table, using } = change;
+  return `UPDATE ${change.table.sql} AS ${alias(twin)} SET ${names.fresh} = (${there.sql})
+  WHERE ctid >= $1 AND ctid < $2 AND ${isUnfilled(twin)}`;
+}
+
+export function filling(twin: Twin): Repeat {
+  const table = twin.change.table.sql;
+  const left = `SELECT FROM ${table} AS ${alias(twin)} WHERE ${isUnfilled(twin)}`;
+  return { sweeps: { table, left }, ...(twin.silent && { quietly: true }) };
+}
+
+function isUnfilled({ change, names, there }: Twin): string {
   // A cast leaves NULL alone.
-  const source = using.form === "other" ? `(${there.sql})` : names.column;
-  return `UPDATE ${table.sql} AS ${alias(twin)} SET ${names.fresh} = (${there.sql})
-  WHERE ctid >= $1 AND ctid < $2 AND ${names.fresh} IS NULL AND ${names.misfit} IS NULL AND ${source} IS NOT NULL`;
+  const source = change.using.form === "other" ? `(${there.sql})` : names.column;
+  return `${names.fresh} IS NULL AND ${names.misfit} IS NULL AND ${source} IS NOT NULL`;
 }
 
 /** Stands in for NOT NULL, which would be looked for under a lock; each is a transaction. */
