@@ -426,6 +426,43 @@ forEachServer("engine", (server) => {
       expect(status).toBe(2);
       expect(differences(before, await catalogOf(db.url))).toEqual([]);
     });
+
+    const filling = "ALTER TABLE t ADD COLUMN b float8 DEFAULT random();";
+    const failing = `${filling} ALTER TABLE t ADD COLUMN c int; SELECT 1 / (a - a) FROM t;`;
+    test.each([
+      ["between batches", filling, (event: RunEvent) => event.kind === "batch", "BELAY_CANCELLED"],
+      [
+        "while something is taken back",
+        failing,
+        (event: RunEvent) => event.kind === "migration" && event.direction === "back-out",
+        "BELAY_STATEMENT",
+      ],
+    ])("a cancellation %s does not hit what is taken back", async (_, up, isThen, code) => {
+      await using db = await createDatabase(server);
+      await using project = await createProject({
+        "1_a.up.sql": `CREATE TABLE t (a int);
+          INSERT INTO t SELECT generate_series(1, 20000); CREATE TABLE u (a int);`,
+        "2_b.up.sql": up,
+      });
+      const settings = { databaseUrl: db.url, projectDir: project.dir, onlineAboveBytes: 0 };
+      await createBelay(settings).up({ to: "1" });
+      const before = await catalogOf(db.url);
+      // When the request arrives is chance.
+      for (let attempt = 0; attempt < 6; attempt += 1) {
+        const wanted = new AbortController();
+        let tries = 0;
+        const report = (event: RunEvent) => {
+          if (!isThen(event)) return;
+          tries += 1;
+          if (tries === 1 + (attempt % 3)) wanted.abort();
+          else if (event.kind === "migration") setTimeout(() => wanted.abort(), 2 * attempt);
+        };
+        const belay = createBelay({ ...settings, signal: wanted.signal, report });
+        const thrown = belay.up().then(({ error }) => error);
+        expect(await thrown.catch((error: unknown) => error)).toMatchObject({ code });
+        expect(differences(before, await catalogOf(db.url))).toEqual([]);
+      }
+    });
   });
 
   describe("drift", () => {

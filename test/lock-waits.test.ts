@@ -128,6 +128,7 @@ forEachServer("waiting for locks", (server) => {
     ["rows", "t", "UPDATE t SET a = a + 1", "t"],
     ["a qualified name", `"s é"."T"`, `ALTER TABLE "s é"."T" DROP COLUMN a`, `"s é"."T"`],
     ["a partition", "p", "ALTER TABLE p ADD COLUMN b int", "p1"],
+    ["a child", "m", "ALTER TABLE m ADD COLUMN b int", "c"],
   ])("vacuum is in nobody's way: %s", async (_, table, up, vacuumed) => {
     const database = await createDatabase(server);
     const open = () => connect({ url: database.url, applicationName: "waits" });
@@ -136,7 +137,8 @@ forEachServer("waiting for locks", (server) => {
       await vacuum.run(`CREATE SCHEMA "s é"; CREATE TABLE t (id int PRIMARY KEY, a int);
         CREATE TABLE "s é"."T" (LIKE t INCLUDING ALL);
         CREATE TABLE p (LIKE t INCLUDING ALL) PARTITION BY RANGE (id);
-        CREATE TABLE p1 PARTITION OF p DEFAULT; INSERT INTO ${table} VALUES (1, 1), (2, 2)`);
+        CREATE TABLE p1 PARTITION OF p DEFAULT;
+        CREATE TABLE m (LIKE t INCLUDING ALL); CREATE TABLE c () INHERITS (m); INSERT INTO ${table} VALUES (1, 1), (2, 2)`);
       await using project = await createProject({ "1_x.up.sql": `${up};` });
       const dir = `${project.dir}/migrations`;
       const events: RunEvent[] = [];
@@ -163,6 +165,43 @@ forEachServer("waiting for locks", (server) => {
     } finally {
       await vacuum.close();
       await writer.close();
+      await database.drop();
+    }
+  });
+
+  test("who waits for vacuum holds nothing, and nothing else is waited for", async () => {
+    const database = await createDatabase(server);
+    const open = () => connect({ url: database.url, applicationName: "waits" });
+    const [vacuum, truncate, reader] = [await open(), await open(), await open()];
+    try {
+      await vacuum.run(`CREATE TABLE p (id int, a int) PARTITION BY LIST (id); CREATE TABLE u (a int);
+        CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1); CREATE TABLE p2 PARTITION OF p FOR VALUES IN (2);
+        CREATE TABLE t (a int); CREATE SCHEMA other; CREATE TABLE other.t (a int)`);
+      await using project = await createProject({
+        "1_x.up.sql": "ALTER TABLE t ADD COLUMN b int;",
+        "2_x.up.sql": "ALTER TABLE t ADD COLUMN c int; ALTER TABLE p ADD COLUMN b int;",
+      });
+      const dir = `${project.dir}/migrations`;
+      const events: RunEvent[] = [];
+      const belay = createBelay({
+        ...{ databaseUrl: database.url, dir, projectDir: project.dir },
+        limits: { lockTimeoutMs: 100, lockBudgetMs: 60_000 },
+        report: (event) => void events.push(event),
+      });
+      await vacuum.run("BEGIN; LOCK u; LOCK TABLE other.t IN SHARE UPDATE EXCLUSIVE MODE");
+      expect((await belay.up({ to: "1" })).applied).toHaveLength(1);
+      await vacuum.run("ROLLBACK; BEGIN; LOCK TABLE p1 IN SHARE UPDATE EXCLUSIVE MODE");
+      const working = belay.up({});
+      while (!events.some(({ kind }) => kind === "waiting")) {
+        await new Promise((done) => setTimeout(done, 20));
+      }
+      await truncate.run("TRUNCATE p2, t");
+      expect(await reader.query("SELECT * FROM p2, t")).toEqual([]);
+      await vacuum.run("ROLLBACK");
+      expect((await working).applied).toHaveLength(1);
+      expect(events.filter(({ kind }) => kind === "retry")).toEqual([]);
+    } finally {
+      for (const session of [vacuum, truncate, reader]) await session.close();
       await database.drop();
     }
   });

@@ -333,6 +333,13 @@ export interface RowSamples {
 /** By name: which way a sequence goes, and the last number that it has given; null: none yet. */
 export type SequenceNumbers = Record<string, { ascending: boolean; last: string | null }>;
 
+/** A table as a statement names it, qualified or not, with quotes or without. */
+export interface Named {
+  name: string;
+  /** Schemas in which it may be, where its name is not qualified. */
+  path: readonly string[];
+}
+
 /** Which tables count as large. */
 export interface Sizes {
   session: Session;
@@ -366,18 +373,13 @@ export interface Dialect {
    */
   safely(session: Session, steps: readonly Step[], safety: Safety): Promise<Step[]>;
 
-  begin(session: Session, timeouts: Timeouts): Promise<void>;
   /**
-   * Waits for what the server's upkeep does to tables of these names, so that no lock request of ours has
-   * to, with everybody else behind it. Call it just behind `begin`. `waitMs`: at most so long, then
-   * throws what the server does; `timeouts` hold from then on.
+   * Waits for what the server's upkeep does to these tables, so that no lock request has to with
+   * everybody else behind it. Outside of a transaction; holds nothing afterwards. `waitMs`: for each at
+   * most; then throws what the server does, which is a lock timeout.
    */
-  awaitMaintenance(
-    session: Session,
-    names: readonly string[],
-    timeouts: Timeouts,
-    waitMs: number,
-  ): Promise<void>;
+  awaitMaintenance(session: Session, tables: readonly Named[], waitMs: number): Promise<void>;
+  begin(session: Session, timeouts: Timeouts): Promise<void>;
   commit(session: Session): Promise<void>;
   rollback(session: Session): Promise<void>;
   /** For statements outside of transactions. */

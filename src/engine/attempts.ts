@@ -12,13 +12,19 @@ const longestWaitMs = 5_000;
 /** What may go well the next time; of {@link Trouble}. */
 const passing = new Set<Trouble["kind"]>(["lock-timeout", "deadlock", "serialization"]);
 
-/** Throws what the attempt threw, or BELAY_LOCK_BUDGET when the step's budget is used up. */
-export async function withAttempts<T>(run: Run, once: () => Promise<T>): Promise<T> {
+/**
+ * Throws what the attempt threw, or BELAY_LOCK_BUDGET when the step's budget is used up. `once` is told
+ * the milliseconds that are left of it.
+ */
+export async function withAttempts<T>(
+  run: Run,
+  once: (budgetLeftMs: number) => Promise<T>,
+): Promise<T> {
   const { environment, limits, dialect, session, report, signal } = run;
   const deadline = environment.monotonic() + limits.lockBudgetMs;
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await once();
+      return await once(Math.max(1, Math.round(deadline - environment.monotonic())));
     } catch (error) {
       if (error instanceof BelayError) throw error;
       const trouble = dialect.trouble(error);

@@ -275,6 +275,7 @@ export async function backOut(run: Run, attempt: BackOut): Promise<void> {
   if (!isExact && !attempt.lossAccepted) {
     throw halfway(plan, done, message, error);
   }
+  await run.undisturbed();
   const steps = await dialect.undoToSteps(undoStatements(entries));
   const back: Plan = { ...plan, direction: "down", steps };
   await append(session, run.id, lease.token, {
@@ -297,6 +298,7 @@ export async function finishBackOut(
   resume?: OpenAttempt,
 ): Promise<void> {
   const { version } = attempt.plan;
+  await run.undisturbed();
   await runSteps(
     // Nobody has used yet what goes, so it need not be kept.
     { ...run, signal: new AbortController().signal, keeps: false },

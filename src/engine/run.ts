@@ -72,6 +72,11 @@ export interface Run extends Omit<RunOptions, "signal"> {
   readonly signal: AbortSignal;
   /** Stops listening to the caller's signal, which may outlive many runs. */
   readonly leave: () => void;
+  /**
+   * Nothing that the session runs from now on is cancelled; a request that is under way is awaited. For
+   * what has to be finished once it has begun.
+   */
+  readonly undisturbed: () => Promise<void>;
   /** Kept up to date by every step; set before the first one. */
   catalog: Catalog;
   /** Of `session` now; undefined when a statement may have changed it. */
@@ -108,14 +113,21 @@ export async function startRun(options: RunOptions, { id, keeper }: Connected): 
     const working = await connecting;
     session = working;
     await dialect.setTimeouts(working, { lockMs: options.limits.lockTimeoutMs, statementMs: 0 });
+    let [cancelling, mayBeCancelled] = [Promise.resolve(), true];
     abort.signal.addEventListener("abort", () => {
       // After a lost lease there is nobody to ask, and the session is gone.
-      if (abort.signal.reason instanceof BelayError) return;
-      working.cancel().catch(() => {});
+      if (abort.signal.reason instanceof BelayError || !mayBeCancelled) return;
+      cancelling = working.cancel().catch(() => {});
     });
+    const undisturbed = async () => {
+      mayBeCancelled = false;
+      await cancelling;
+      // The server has told the session's process by now, which may hear it only when something runs.
+      if (abort.signal.aborted) await working.query("SELECT 1").catch(() => {});
+    };
     const run: Run = {
       ...options,
-      ...{ id, session: working, keeper, lease, signal: abort.signal, leave },
+      ...{ id, session: working, keeper, lease, signal: abort.signal, leave, undisturbed },
       catalog: new Map(),
       searchPath: undefined,
     };

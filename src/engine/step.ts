@@ -49,13 +49,47 @@ export async function runStep(run: Run, step: Step, context: StepContext): Promi
       if (statement.repeat)
         await inBatches(run, statement, (error) => meaning(run, statement, error));
     }
-    return await withAttempts(run, () =>
-      step.transactional ? runTransaction(run, step, context) : runStatement(run, step, context),
-    );
+    return await withAttempts(run, async (budgetLeftMs) => {
+      await awaitMaintenance(run, step, budgetLeftMs);
+      return step.transactional
+        ? await runTransaction(run, step, context)
+        : await runStatement(run, step, context);
+    });
+  } catch (error) {
+    throw isCancelled(run, error) ? cancelled(error) : error;
   } finally {
     stopWatching();
   }
 }
+
+async function awaitMaintenance(run: Run, step: Step, waitMs: number): Promise<void> {
+  if (!step.transactional) return;
+  const { dialect, session } = run;
+  const path = await currentPath(run);
+  const tables = step.statements.flatMap((statement) =>
+    locksAgainstMaintenance(run, statement).map(({ table }) => ({
+      name: table,
+      path: statement.searchPath ?? path,
+    })),
+  );
+  if (tables.length === 0) return;
+  await dialect.awaitMaintenance(session, tables, waitMs).catch((error: unknown) => {
+    throw wrap(run, undefined, error);
+  });
+}
+
+/** Rows that are kept are kept under a lock on their table. */
+function locksAgainstMaintenance(run: Run, { locks, repeat, undoFromCatalog }: PlannedStatement) {
+  if (repeat) return [];
+  const keepsRows = run.keeps === true && undoFromCatalog === true;
+  return locks.filter(
+    ({ mode }) => !goWithMaintenance.has(mode) || (mode === "ROW EXCLUSIVE" && keepsRows),
+  );
+}
+
+const goWithMaintenance = new Set<LockMode>([
+  ...(["ACCESS SHARE", "ROW SHARE", "ROW EXCLUSIVE", "SHARE UPDATE EXCLUSIVE"] as const),
+]);
 
 async function runTransaction(run: Run, step: Step, context: StepContext): Promise<StepResult> {
   const { dialect, session, environment, lease } = run;
@@ -65,10 +99,6 @@ async function runTransaction(run: Run, step: Step, context: StepContext): Promi
   let committing = false;
   try {
     await environment.reached("transaction-begun");
-    const tables = [...new Set(harmfulLocks(step).map(({ table }) => table))];
-    if (tables.length > 0) {
-      await dialect.awaitMaintenance(session, tables, timeouts, run.limits.lockBudgetMs);
-    }
     const mark = await dialect.mark(session);
     const { undo, written, deviation } = await runStatements(run, step, context, timeouts);
     for (const { undo: each } of undo) {
@@ -315,18 +345,13 @@ export async function settleHalf(
  */
 function timeoutsFor(run: Run, step: Step): Timeouts {
   const { limits } = run;
-  const isKnown = step.statements.some(({ locks }) => locks.length > 0);
+  const modes = step.statements.flatMap(({ locks }) => locks.map(({ mode }) => mode));
+  const harmless = modes.length > 0 && modes.every((mode) => harmlessModes.has(mode));
   return {
-    lockMs: isKnown && harmfulLocks(step).length === 0 ? limits.lockBudgetMs : limits.lockTimeoutMs,
+    lockMs: harmless ? limits.lockBudgetMs : limits.lockTimeoutMs,
     statementMs: limits.statementTimeoutMs,
   };
 }
-
-/** Those of a repeated statement went with its batches. */
-const harmfulLocks = ({ statements }: Step) =>
-  statements.flatMap(({ locks, repeat }) =>
-    repeat ? [] : locks.filter(({ mode }) => !harmlessModes.has(mode)),
-  );
 
 const harmlessModes = new Set<LockMode>(["ACCESS SHARE", "SHARE UPDATE EXCLUSIVE"]);
 
@@ -335,10 +360,18 @@ function checkCancelled(run: Run): void {
   if (run.signal.aborted) throw new BelayError("BELAY_CANCELLED", "Cancelled");
 }
 
+const cancelled = (cause: unknown) => new BelayError("BELAY_CANCELLED", "Cancelled", { cause });
+
+/** The request may reach a statement of ours, between those of the migration. */
+function isCancelled(run: Run, error: unknown): boolean {
+  const isKnown = error instanceof BelayError || error instanceof StatementFailed;
+  return run.signal.aborted && !isKnown && run.dialect.trouble(error).kind === "cancelled";
+}
+
 /** Of an error in a batch. */
 function meaning(run: Run, statement: PlannedStatement, error: unknown): unknown {
   run.lease.check();
-  if (run.signal.aborted) return new BelayError("BELAY_CANCELLED", "Cancelled", { cause: error });
+  if (run.signal.aborted) return cancelled(error);
   const meant = wrap(run, statement, error);
   if (meant instanceof BelayError || meant instanceof StatementFailed) return meant;
   return run.dialect.trouble(meant).kind === "connection" ? connectionLost(meant, true) : meant;
@@ -364,9 +397,7 @@ function wrap(
   }
   switch (trouble.kind) {
     case "cancelled":
-      if (run.signal.aborted)
-        return new BelayError("BELAY_CANCELLED", "Cancelled", { cause: error });
-      return new StatementFailed(statement, trouble, error);
+      return run.signal.aborted ? cancelled(error) : new StatementFailed(statement, trouble, error);
     case "server":
     case "statement-timeout":
       return new StatementFailed(statement, trouble, error);

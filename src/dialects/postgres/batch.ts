@@ -12,14 +12,12 @@ interface Sweep {
   page: number;
   /** Behind the last page, as it was when the sweep began. */
   end: number;
-  /** Rows changed in this sweep. */
-  changed: number;
-  /** Sweeps before it, in a row, that changed nothing although something was left. */
-  inVain: number;
+  /** From 1. */
+  number: number;
 }
 
-/** So often; then one statement takes them all, and keeps them locked while it reads the table. */
-const sweepsInVain = 3;
+/** Then one statement takes what is left, and keeps it locked while it reads the table. */
+const mostSweeps = 10;
 
 /** Behind every page that a table can have. */
 const behindAll = 2 ** 32 - 1;
@@ -36,12 +34,12 @@ export async function runBatch(
     return { rows, share: null, progress: rows > 0 ? "again" : undefined };
   }
   const { sweeps } = repeat;
-  const sweep = (progress as Sweep | undefined) ?? (await newSweep(session, sweeps, 0));
+  const sweep = (progress as Sweep | undefined) ?? (await newSweep(session, sweeps, 1));
   if (sweep.page > 0 && sweep.page >= sweep.end) return sweptOver(session, sql, sweeps, sweep);
   const to = sweep.page + pages;
   const rows = await session.run(between(sql, sweep.page, to));
   const share = Math.min(1, to / Math.max(1, sweep.end));
-  return { rows, share, progress: { ...sweep, page: to, changed: sweep.changed + rows } };
+  return { rows, share, progress: { ...sweep, page: to } };
 }
 
 /** Asked in a transaction of its own: no row is locked while the table is read. */
@@ -49,28 +47,24 @@ async function sweptOver(
   session: Session,
   sql: string,
   sweeps: Sweeps,
-  { changed, inVain }: Sweep,
+  { page, number }: Sweep,
 ): Promise<Batch> {
-  const [answer] = await session.query<{ left: boolean }>(
-    `SELECT EXISTS (${sweeps.left}) AS left`,
-    [],
-  );
+  const [answer] = await session.query<{ left: boolean }>(`SELECT EXISTS (${sweeps.left}) AS left`);
   if (!answer?.left) return { rows: 0, share: 1 };
-  if (changed > 0 || inVain < sweepsInVain) {
-    const next = await newSweep(session, sweeps, changed > 0 ? 0 : inVain + 1);
-    return { rows: 0, share: 1, progress: next };
+  if (number < mostSweeps) {
+    return { rows: 0, share: 1, progress: await newSweep(session, sweeps, number + 1) };
   }
+  if (page >= behindAll) await session.run(refusal(sweeps));
   const rows = await session.run(between(sql, 0, behindAll));
-  if (rows === 0) await session.run(refusal(sweeps));
-  return { rows, share: 1, progress: await newSweep(session, sweeps, 0) };
+  return { rows, share: 1, progress: { page: behindAll, end: behindAll, number } };
 }
 
-async function newSweep(session: Session, { table }: Sweeps, inVain: number): Promise<Sweep> {
+async function newSweep(session: Session, { table }: Sweeps, number: number): Promise<Sweep> {
   const [row] = await session.query<{ pages: number }>(
     `SELECT (pg_relation_size($1::regclass) / current_setting('block_size')::int)::float8 AS pages`,
     [table],
   );
-  return { page: 0, end: row?.pages ?? 0, changed: 0, inVain };
+  return { page: 0, end: row?.pages ?? 0, number };
 }
 
 /** In the server's words, like everything that fails a statement. */

@@ -13,7 +13,7 @@ import { withFills } from "./fills.ts";
 import { safely } from "./forms/safely.ts";
 import { isInternal } from "./internal-trigger.ts";
 import type { Lookup } from "./kind.ts";
-import { waitForMaintenance } from "./maintenance.ts";
+import { awaitMaintenance } from "./maintenance.ts";
 import { observer } from "./observer.ts";
 import { type ParsedStatement, parseScript, parseStatement } from "./parse.ts";
 import { readings } from "./readings.ts";
@@ -142,12 +142,6 @@ export const postgres: Dialect = {
   async begin(session, timeouts) {
     await session.run(`BEGIN; ${timeoutSql("SET LOCAL", timeouts)}`);
   },
-  async awaitMaintenance(session, names, timeouts, waitMs) {
-    const wait = await waitForMaintenance(session, names);
-    if (wait === undefined) return;
-    const patient = timeoutSql("SET LOCAL", { ...timeouts, lockMs: waitMs });
-    await session.run(`${patient}; ${wait}; ${timeoutSql("SET LOCAL", timeouts)}`);
-  },
   async commit(session) {
     // COMMIT of a transaction that has failed answers ROLLBACK, without an error.
     await session.run("COMMIT");
@@ -199,6 +193,7 @@ export const postgres: Dialect = {
     else await session.copyIn(statement.sql, statement.copyData);
   },
   batch: runBatch,
+  awaitMaintenance,
   async probe(session, probe) {
     const [row] = await session.query(probe.sql);
     const answer = Object.values(row ?? {})[0];

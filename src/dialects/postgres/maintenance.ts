@@ -1,44 +1,53 @@
-// Owns: not queueing behind VACUUM, ANALYZE and other maintenance with a lock request that everybody
-// else would queue behind. What waits in maintenance's own mode is in nobody's way; and the server ends
-// an autovacuum that has kept somebody waiting for `deadlock_timeout`, longer than a lock timeout may be.
+// Owns: waiting for VACUUM, ANALYZE and other maintenance of tables that a lock is about to be asked for.
+// Everybody else would queue behind that lock, while a request for maintenance's own mode is in nobody's
+// way; and it makes the server end an autovacuum, after `deadlock_timeout`, which is longer than a lock
+// timeout may be. Each is given back at once: nothing is held while the next is waited for.
 
-import type { Session } from "../dialect.ts";
+import type { Named, Session } from "../dialect.ts";
+import { troubleOf } from "./session.ts";
 
-/** Of smaller tables it is over before anybody notices, if it has not begun yet. */
-const briefBytes = 2 ** 20;
-
-/**
- * A statement that waits until nothing of the kind is under way on tables of these names and on their
- * partitions; undefined: there is nothing to wait for, or the role may not lock them. `names`: qualified
- * or not, with quotes or without. Run it in a transaction that holds no lock yet: nothing of the kind
- * begins until that ends.
- */
-export async function waitForMaintenance(
+/** Outside of a transaction. Throws what the server does when `waitMs` is over, or when it is cancelled. */
+export async function awaitMaintenance(
   session: Session,
-  names: readonly string[],
-): Promise<string | undefined> {
-  const tables = await session.query<{ name: string }>(
-    `WITH named AS (
-       SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-        WHERE replace(c.relname, '"', '') = ANY ($1::text[])
-           OR replace(n.nspname || '.' || c.relname, '"', '') = ANY ($1::text[])
-     ), busy AS MATERIALIZED (
-       SELECT relation FROM pg_locks
+  tables: readonly Named[],
+  waitMs: number,
+): Promise<void> {
+  for (const table of await maintained(session, tables)) {
+    try {
+      await session.run(`BEGIN; SET LOCAL lock_timeout = ${waitMs}; SET LOCAL statement_timeout = 0;
+        LOCK TABLE ONLY ${table} IN SHARE UPDATE EXCLUSIVE MODE; COMMIT`);
+    } catch (error) {
+      await session.run("ROLLBACK").catch(() => {});
+      // Gone meanwhile, or another's: the statement itself will say so if it matters.
+      if (troubleOf(error).kind !== "server") throw error;
+    }
+  }
+}
+
+/** Of the tables, their partitions and their children, those of which some is under way. */
+async function maintained(session: Session, tables: readonly Named[]): Promise<string[]> {
+  const bare = (name: string) => name.replaceAll('"', "");
+  const names = tables.flatMap(({ name, path }) => [
+    bare(name),
+    ...path.map((schema) => bare(`${schema}.${name}`)),
+  ]);
+  const rows = await session.query<{ name: string }>(
+    `WITH RECURSIVE busy AS MATERIALIZED (
+       SELECT DISTINCT relation AS oid FROM pg_locks
         WHERE mode = 'ShareUpdateExclusiveLock' AND granted AND pid <> pg_backend_pid()
           AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+     ), family AS (
+       SELECT oid, oid AS member FROM busy
+       UNION SELECT f.oid, i.inhparent FROM family f JOIN pg_inherits i ON i.inhrelid = f.member
      )
-     SELECT format('%I.%I', n.nspname, c.relname) AS name
-       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-      WHERE c.oid IN (SELECT oid FROM named UNION
-                      SELECT relid FROM named, pg_partition_tree(named.oid))
-        AND c.relkind IN ('r', 'p') AND c.relpersistence <> 't'
-        AND has_table_privilege(c.oid, 'UPDATE, DELETE, TRUNCATE')
-        AND (c.oid IN (SELECT relation FROM busy) OR pg_relation_size(c.oid) >= $2)
-      ORDER BY c.oid`,
-    [names.map((name) => name.replaceAll('"', "")), briefBytes],
-    "belay-maintenance",
+     SELECT DISTINCT format('%I.%I', n.nspname, c.relname) AS name
+       FROM family f JOIN pg_class m ON m.oid = f.member JOIN pg_namespace o ON o.oid = m.relnamespace
+         JOIN pg_class c ON c.oid = f.oid JOIN pg_namespace n ON n.oid = c.relnamespace
+      WHERE replace(o.nspname || '.' || m.relname, '"', '') = ANY ($1::text[])
+        AND c.relkind IN ('r', 'p')
+      ORDER BY 1`,
+    [names],
+    "belay-maintained",
   );
-  if (tables.length === 0) return undefined;
-  const list = tables.map(({ name }) => `ONLY ${name}`).join(", ");
-  return `LOCK TABLE ${list} IN SHARE UPDATE EXCLUSIVE MODE`;
+  return rows.map(({ name }) => name);
 }
