@@ -74,7 +74,7 @@ async function awaitMaintenance(run: Run, step: Step, waitMs: number): Promise<v
   );
   if (tables.length === 0) return;
   await dialect.awaitMaintenance(session, tables, waitMs).catch((error: unknown) => {
-    throw wrap(run, undefined, error);
+    throw meaning(run, undefined, error);
   });
 }
 
@@ -87,9 +87,7 @@ function locksAgainstMaintenance(run: Run, { locks, repeat, undoFromCatalog }: P
   );
 }
 
-const goWithMaintenance = new Set<LockMode>([
-  ...(["ACCESS SHARE", "ROW SHARE", "ROW EXCLUSIVE", "SHARE UPDATE EXCLUSIVE"] as const),
-]);
+const goWithMaintenance = new Set<LockMode>(["ACCESS SHARE", "ROW SHARE", "ROW EXCLUSIVE"]);
 
 async function runTransaction(run: Run, step: Step, context: StepContext): Promise<StepResult> {
   const { dialect, session, environment, lease } = run;
@@ -368,8 +366,8 @@ function isCancelled(run: Run, error: unknown): boolean {
   return run.signal.aborted && !isKnown && run.dialect.trouble(error).kind === "cancelled";
 }
 
-/** Of an error in a batch. */
-function meaning(run: Run, statement: PlannedStatement, error: unknown): unknown {
+/** Of an error outside of the step's own transaction. */
+function meaning(run: Run, statement: PlannedStatement | undefined, error: unknown): unknown {
   run.lease.check();
   if (run.signal.aborted) return cancelled(error);
   const meant = wrap(run, statement, error);
