@@ -26,6 +26,58 @@ forEachServer("rows of a large table that is emptied", (server) => {
     expect(await place.db.query("SELECT id FROM t ORDER BY id")).toEqual([{ id: 1 }, { id: 2 }]);
   });
 
+  test.each([
+    ["a reference to itself", "CONSTRAINT c REFERENCES t", "", "c"],
+    [
+      "a reference to itself by an odd name",
+      "CONSTRAINT c REFERENCES t",
+      'ALTER TABLE t RENAME TO "REFERENCES t("',
+      "c",
+    ],
+    [
+      "a reference that was NOT VALID",
+      "",
+      "ALTER TABLE t ADD CONSTRAINT c FOREIGN KEY (up) REFERENCES t NOT VALID",
+      "c",
+    ],
+    ["a check", "CONSTRAINT c CHECK (up > 0)", "", "c"],
+    [
+      "a check that was NOT VALID",
+      "",
+      "ALTER TABLE t ADD CONSTRAINT c CHECK (up > 0) NOT VALID",
+      "c",
+    ],
+  ])("rows that %s no longer allows come back with it", async (_, inline, also, constraint) => {
+    const name = also.includes("RENAME") ? `"REFERENCES t("` : "t";
+    await using db = await createDatabase(server);
+    await using project = await createProject({
+      "1_a.up.sql": `CREATE TABLE t (id int PRIMARY KEY, up int ${inline});
+        INSERT INTO t VALUES (1, 1), (2, 1); ${also};`,
+      "2_b.up.sql": `TRUNCATE ${name};`,
+      "3_c.up.sql": `ALTER TABLE ${name} DROP CONSTRAINT ${constraint};`,
+    });
+    const settings = { databaseUrl: db.url, projectDir: project.dir, onlineAboveBytes: 0 };
+    const belay = createBelay(settings);
+    expect((await belay.up()).error).toBeUndefined();
+    await db.query(`INSERT INTO ${name} VALUES (9, -5)`);
+    const backs = [await belay.down(), await belay.down()];
+    expect(backs.map(({ error }) => error?.toJSON())).toEqual([undefined, undefined]);
+    expect(backs[1]?.conflicts).toEqual([]);
+    expect(await db.query(`SELECT * FROM ${name} ORDER BY id`)).toEqual([
+      ...[
+        { id: 1, up: 1 },
+        { id: 2, up: 1 },
+        { id: 9, up: -5 },
+      ],
+    ]);
+    expect(
+      await db.query(`SELECT convalidated AS valid, confrelid IN (0, conrelid) AS "isOwn"
+        FROM pg_constraint WHERE conname = 'c'`),
+    ).toEqual([{ valid: false, isOwn: true }]);
+    await expect(db.query(`INSERT INTO ${name} VALUES (10, -6)`)).rejects.toThrow(/violates/);
+    expect((await belay.up()).error).toBeUndefined();
+  });
+
   const items = `
     CREATE TABLE t (id int PRIMARY KEY, code text UNIQUE, room int4range, v text, EXCLUDE USING gist (room WITH &&));
     CREATE UNIQUE INDEX t_lower ON t (lower(v)) WHERE v <> 'any';

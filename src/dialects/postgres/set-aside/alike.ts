@@ -14,17 +14,24 @@ export function madeAlike(id: ShelfId, home: Homecoming): { before: string; afte
   const [twin, old] = [sql, shelved].map((name) => `${literal(name)}::pg_catalog.regclass`);
   const missing = (key: string, catalog: string, name: string) =>
     `NOT EXISTS (SELECT FROM pg_catalog.${catalog} x WHERE x.${key} = ${twin} AND x.${name} = o.${name})`;
+  // References of other tables, and to them, are not there yet.
+  const isItsOwn = "o.contype = 'f' AND o.confrelid = o.conrelid";
+  const dropping = (
+    kinds: string,
+  ) => `SELECT format('DROP CONSTRAINT %I', o.conname) FROM pg_catalog.pg_constraint o
+      WHERE o.conrelid = ${old} AND (${kinds}) AND ${missing("conrelid", "pg_constraint", "conname")}`;
   const before = doBlock(`DECLARE
   each text;
   retyped record;
 BEGIN
   FOR each IN
-    SELECT format('DROP CONSTRAINT %I', o.conname) FROM pg_catalog.pg_constraint o
-      WHERE o.conrelid = ${old} AND o.contype IN ('p', 'u', 'x', 'c') AND ${missing("conrelid", "pg_constraint", "conname")}
-    UNION ALL
     SELECT format('DROP CONSTRAINT %I', o.conname)
       FROM pg_catalog.pg_constraint o JOIN pg_catalog.pg_constraint x ON x.conrelid = ${twin} AND x.conname = o.conname
-      WHERE o.conrelid = ${old} AND o.contype IN ('c', 'n') AND o.convalidated AND NOT x.convalidated
+      WHERE o.conrelid = ${old} AND (o.contype IN ('c', 'n') OR ${isItsOwn}) AND NOT x.convalidated
+    UNION ALL
+    ${dropping(isItsOwn)}
+    UNION ALL
+    ${dropping("o.contype IN ('p', 'u', 'x', 'c')")}
     UNION ALL
     SELECT format('ALTER COLUMN %I DROP NOT NULL', o.attname)
       FROM pg_catalog.pg_attribute o JOIN pg_catalog.pg_attribute x ON x.attrelid = ${twin} AND x.attname = o.attname
@@ -54,8 +61,10 @@ END`);
   each text;
 BEGIN
   FOR each IN
-    SELECT format('ADD CONSTRAINT %I %s', o.conname, pg_catalog.pg_get_constraintdef(o.oid)) FROM pg_catalog.pg_constraint o
-      WHERE o.conrelid = ${twin} AND o.contype IN ('c', 'n') AND NOT o.convalidated
+    SELECT format('ADD CONSTRAINT %I %s', o.conname, replace(pg_catalog.pg_get_constraintdef(o.oid),
+        format(') REFERENCES %s(', o.confrelid::pg_catalog.regclass), ${literal(`) REFERENCES ${shelved}(`)}))
+      FROM pg_catalog.pg_constraint o
+      WHERE o.conrelid = ${twin} AND (o.contype IN ('c', 'n') OR ${isItsOwn}) AND NOT o.convalidated
         AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint x WHERE x.conrelid = ${old} AND x.conname = o.conname)
   LOOP
     EXECUTE 'ALTER TABLE ONLY ' || ${literal(shelved)} || ' ' || each;
