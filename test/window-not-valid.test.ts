@@ -45,22 +45,6 @@ forEachServer("a constraint that is NOT VALID", (server) => {
     await expect(db.query(`INSERT INTO t VALUES (10, ${odd}, 'x')`)).rejects.toThrow(/violates/);
   });
 
-  test("stays where no row is refused", async () => {
-    await using db = await createDatabase(server);
-    await using project = await createProject({
-      "1_a.up.sql": `CREATE TABLE t (id int PRIMARY KEY, up int); INSERT INTO t VALUES (1, -1), (2, 2);
-        ALTER TABLE t ADD CONSTRAINT c CHECK (up > 0) NOT VALID;`,
-      "2_b.up.sql": "DELETE FROM t WHERE id = 2;",
-    });
-    const belay = createBelay({ databaseUrl: db.url, projectDir: project.dir });
-    expect((await belay.up()).error).toBeUndefined();
-    expect(await belay.down()).toMatchObject({ conflicts: [], verified: true });
-    expect(await db.query("SELECT id, up FROM t ORDER BY id")).toEqual([
-      { id: 1, up: -1 },
-      { id: 2, up: 2 },
-    ]);
-  });
-
   test("rows that others are in the way of are told, and only those", async () => {
     await using db = await createDatabase(server);
     await using project = await createProject({

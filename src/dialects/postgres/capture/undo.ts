@@ -255,7 +255,7 @@ BEGIN
     SET CONSTRAINTS ALL IMMEDIATE;
     PERFORM ${inShelf(id, "piecemeal")}();
   END IF;
-  IF cardinality(unproven) > 0 THEN PERFORM ${inShelf(id, "unproven")}(unproven); END IF;
+  PERFORM ${inShelf(id, "unproven")}(unproven);
   PERFORM ${inShelf(id, "triggers")}(held);
 END`;
 }
