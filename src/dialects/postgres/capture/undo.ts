@@ -1,8 +1,7 @@
 // Owns: the undo of captured rows as SQL: locks, users' triggers off and on again, all tables merged
 // in an order that foreign keys allow, and row by row what the server refuses as a whole.
 //
-// Constraints hold at every moment, so the undo never leaves a row that breaks one; but for those that
-// are NOT VALID, since rows of before may break them. First all tables
+// Constraints hold at every moment, so the undo never leaves a row that breaks one. First all tables
 // are merged with one statement for each, deferrable constraints deferred. If the server refuses
 // that, it is taken back, and ranges of rows are halved until those stand alone that are refused;
 // they are tried again as long as others succeed, for a parent may come back after its child was
@@ -22,7 +21,6 @@ export function undoCapture(id: ShelfId, targets: readonly Target[]): string[] {
     `LOCK TABLE ${targets.map(({ rows }) => rows).join(", ")} IN SHARE ROW EXCLUSIVE MODE`,
     referencesFunction(id),
     triggersFunction(id, targets),
-    unprovenFunction(id, targets),
     piecesFunction(id),
     ...targets.flatMap((target) =>
       isKeyless(target)
@@ -75,37 +73,6 @@ BEGIN
     ${usersTriggers(roots, true)}
   LOOP
     ${turnOff("each", "held")}
-  END LOOP;
-  RETURN held;
-END`)}`;
-}
-
-/**
- * Drops the constraints that are NOT VALID, with `held` empty, which takes no look at any row; else makes
- * them again as they were. Readers wait for it, so it is for when the server has refused a row.
- */
-function unprovenFunction(id: ShelfId, targets: readonly Target[]): string {
-  const roots = targets.map(({ sql }) => `${literal(sql)}::regclass`).join(", ");
-  return `CREATE FUNCTION ${inShelf(id, "unproven")}(held text[]) RETURNS text[] LANGUAGE plpgsql AS ${dollar(`DECLARE
-  each record;
-  restore text;
-BEGIN
-  FOREACH restore IN ARRAY held LOOP EXECUTE restore; END LOOP;
-  IF cardinality(held) > 0 THEN RETURN '{}'; END IF;
-  FOR each IN
-    SELECT c.conrelid::regclass AS target, c.conname AS name, pg_catalog.pg_get_constraintdef(c.oid) AS definition,
-        pg_catalog.obj_description(c.oid, 'pg_constraint') AS comment
-      FROM pg_catalog.pg_constraint c WHERE c.contype IN ('c', 'f', 'n') AND NOT c.convalidated
-        AND c.coninhcount = 0 AND c.conparentid = 0
-        AND (c.conrelid = ANY (ARRAY[${roots}]::oid[]) OR c.conrelid IN (
-          SELECT t.relid FROM unnest(ARRAY[${roots}]) AS r, pg_catalog.pg_partition_tree(r) AS t))
-      ORDER BY c.oid
-  LOOP
-    EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', each.target, each.name);
-    held := held || format('ALTER TABLE %s ADD CONSTRAINT %I %s', each.target, each.name, each.definition);
-    IF each.comment IS NOT NULL THEN
-      held := held || format('COMMENT ON CONSTRAINT %I ON %s IS %L', each.name, each.target, each.comment);
-    END IF;
   END LOOP;
   RETURN held;
 END`)}`;
@@ -227,8 +194,7 @@ function driver(id: ShelfId, targets: readonly Target[]): string {
   ]);
   return `DECLARE
   held text[];
-  unproven text[] := '{}';
-  refused boolean;
+  refused boolean := false;
   referrer text;
 BEGIN
   ${targets.map((each) => `PERFORM ${name("prepare", each)}();`).join("\n  ")}
@@ -236,26 +202,18 @@ BEGIN
   ${targets.map((each) => lockReferrers(id, each)).join("\n  ")}
   SET CONSTRAINTS ALL IMMEDIATE;
   held := ${inShelf(id, "triggers")}('{}');
-  LOOP
-    BEGIN
-      refused := false;
-      SET CONSTRAINTS ALL DEFERRED;
-      ${[...deletes(false), ...merges, ...deletes(true)].join("\n      ")}
-      SET CONSTRAINTS ALL IMMEDIATE;
-    EXCEPTION WHEN OTHERS THEN
-      IF NOT ${ofData} THEN RAISE; END IF;
-      refused := true;
-    END;
-    EXIT WHEN NOT refused OR cardinality(unproven) > 0;
+  BEGIN
+    SET CONSTRAINTS ALL DEFERRED;
+    ${[...deletes(false), ...merges, ...deletes(true)].join("\n    ")}
     SET CONSTRAINTS ALL IMMEDIATE;
-    unproven := ${inShelf(id, "unproven")}('{}');
-    EXIT WHEN cardinality(unproven) = 0;
-  END LOOP;
+  EXCEPTION WHEN OTHERS THEN
+    IF NOT ${ofData} THEN RAISE; END IF;
+    refused := true;
+  END;
   IF refused THEN
     SET CONSTRAINTS ALL IMMEDIATE;
     PERFORM ${inShelf(id, "piecemeal")}();
   END IF;
-  PERFORM ${inShelf(id, "unproven")}(unproven);
   PERFORM ${inShelf(id, "triggers")}(held);
 END`;
 }
@@ -273,7 +231,6 @@ export function dropMerge(id: ShelfId, targets: readonly Target[]): string[] {
   const functions = [
     `${inShelf(id, "references")}(regclass)`,
     `${inShelf(id, "triggers")}(text[])`,
-    `${inShelf(id, "unproven")}(text[])`,
     `${inShelf(id, "pieces")}(text, bigint, bigint)`,
     `${inShelf(id, "piecemeal")}()`,
     ...targets.flatMap(({ number, ...target }) => [
