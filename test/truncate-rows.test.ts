@@ -78,6 +78,24 @@ forEachServer("rows of a large table that is emptied", (server) => {
     expect((await belay.up()).error).toBeUndefined();
   });
 
+  test("constraints that are NOT VALID are what they were", async () => {
+    await using place = await world(
+      server,
+      `CREATE TABLE t (id int PRIMARY KEY, up int); INSERT INTO t VALUES (1, -1), (2, 1);
+       ALTER TABLE t ADD CONSTRAINT "it's" CHECK (up > 0) NOT VALID; COMMENT ON CONSTRAINT "it's" ON t IS 'it''s';
+       ALTER TABLE t ADD CONSTRAINT "é %s" FOREIGN KEY (up) REFERENCES t NOT VALID; COMMENT ON CONSTRAINT "é %s" ON t IS 'é %s'`,
+      "TRUNCATE t",
+    );
+    const before = await catalogOf(place.db.url);
+    await place.up();
+    await place.db.query("INSERT INTO t VALUES (9, 9)");
+    await takenBack(place.belay);
+    expect(await told(before, place.db.url)).toEqual([]);
+    expect(await place.db.query("SELECT id FROM t ORDER BY id")).toEqual([
+      ...[{ id: 1 }, { id: 2 }, { id: 9 }],
+    ]);
+  });
+
   const items = `
     CREATE TABLE t (id int PRIMARY KEY, code text UNIQUE, room int4range, v text, EXCLUDE USING gist (room WITH &&));
     CREATE UNIQUE INDEX t_lower ON t (lower(v)) WHERE v <> 'any';

@@ -5,7 +5,8 @@
 import type { CrashPoint, Environment } from "../core/environment.ts";
 import type { Dialect, Session } from "../dialects/dialect.ts";
 
-const never = new Promise<never>(() => {});
+/** One of its own for each who waits: a shared one would hold on to all that the dead had in hand. */
+const never = () => new Promise<never>(() => {});
 
 export class Mortal {
   /** The points passed so far; the last one is where it died. */
@@ -14,6 +15,7 @@ export class Mortal {
   /** Resolves at the death. */
   readonly death: Promise<void>;
   private readonly sessions: Session[] = [];
+  private readonly clocks: (() => void)[] = [];
   private isDead = false;
 
   /** `dieAt` counts from 1; 0: it lives on, and its points are counted. */
@@ -25,22 +27,26 @@ export class Mortal {
     this.environment = {
       ...world,
       reached: async (point) => {
-        if (this.isDead) await never;
+        if (this.isDead) await never();
         this.passed.push(point);
         if (this.passed.length !== dieAt) return;
         this.isDead = true;
         for (const session of this.sessions) session.destroy();
+        for (const stop of this.clocks) stop();
         died();
-        await never;
+        await never();
       },
       sleep: async (ms, signal) => {
         await world.sleep(ms, signal);
-        if (this.isDead) await never;
+        if (this.isDead) await never();
       },
-      every: (ms, tick) =>
-        world.every(ms, () => {
+      every: (ms, tick) => {
+        const stop = world.every(ms, () => {
           if (!this.isDead) tick();
-        }),
+        });
+        this.clocks.push(stop);
+        return stop;
+      },
     };
   }
 
@@ -48,7 +54,7 @@ export class Mortal {
   readonly through = (dialect: Dialect): Dialect => ({
     ...dialect,
     connect: async (options) => {
-      if (this.isDead) return never;
+      if (this.isDead) return never();
       const session = await dialect.connect(options);
       this.sessions.push(session);
       return session;

@@ -58,16 +58,18 @@ BEGIN
 END`);
   // Those that are not valid hold for new rows, such as the ones that have come over.
   const after = doBlock(`DECLARE
-  each text;
+  each record;
 BEGIN
   FOR each IN
-    SELECT format('ADD CONSTRAINT %I %s', o.conname, replace(pg_catalog.pg_get_constraintdef(o.oid),
-        format(') REFERENCES %s(', o.confrelid::pg_catalog.regclass), ${literal(`) REFERENCES ${shelved}(`)}))
+    SELECT o.conname AS name, pg_catalog.obj_description(o.oid, 'pg_constraint') AS comment,
+        replace(pg_catalog.pg_get_constraintdef(o.oid), format(') REFERENCES %s(', o.confrelid::pg_catalog.regclass),
+          ${literal(`) REFERENCES ${shelved}(`)}) AS definition
       FROM pg_catalog.pg_constraint o
       WHERE o.conrelid = ${twin} AND (o.contype IN ('c', 'n') OR ${isItsOwn}) AND NOT o.convalidated
         AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint x WHERE x.conrelid = ${old} AND x.conname = o.conname)
   LOOP
-    EXECUTE 'ALTER TABLE ONLY ' || ${literal(shelved)} || ' ' || each;
+    EXECUTE format('ALTER TABLE ONLY %s ADD CONSTRAINT %I %s', ${literal(shelved)}, each.name, each.definition);
+    EXECUTE format('COMMENT ON CONSTRAINT %I ON %s IS %L', each.name, ${literal(shelved)}, each.comment);
   END LOOP;
 END`);
   return { before, after };
