@@ -181,6 +181,7 @@ export interface Undoer {
 /** Another session on the server. */
 export interface OtherSession extends Record<string, unknown> {
   pid: number;
+  /** Empty for a process of the server's own, such as autovacuum. */
   user: string;
   application: string;
   state: string;

@@ -72,7 +72,8 @@ export function eventLines(output: Output): Report {
 }
 
 function who({ pid, user, application, state, query }: OtherSession): string {
-  const name = application === "" ? user : `${user} (${application})`;
+  const role = user === "" ? "the server" : user;
+  const name = application === "" ? role : `${role} (${application})`;
   return `session ${pid} of ${name}, ${state}: ${oneLine(query)}`;
 }
 

@@ -107,7 +107,7 @@ async function undoer(statement: PlannedStatement, keeping?: Keeping): Promise<U
 }
 
 const sessionColumns = `
-  pid, usename AS user, application_name AS application, state, left(query, 200) AS query`;
+  pid, coalesce(usename, '') AS user, application_name AS application, state, left(query, 200) AS query`;
 
 async function blockers(session: Session, pid: number) {
   const holders = await session.query<OtherSession>(
