@@ -41,8 +41,8 @@ export interface FormCase {
 export function proveForm(form: string, cases: readonly FormCase[]): void {
   forEachServer(form, (server) => {
     for (const each of cases) {
-      const runs = majorOf(server) >= (each.since ?? 0);
-      test.runIf(runs)(`${each.sql.replace(/\s+/g, " ").slice(0, 120)}`, () => prove(server, each));
+      if (majorOf(server) < (each.since ?? 0)) continue;
+      test(each.sql.replace(/\s+/g, " ").slice(0, 120), () => prove(server, each));
     }
   });
 }

@@ -127,6 +127,8 @@ forEachServer("waiting for locks", (server) => {
     ["a column", "t", "ALTER TABLE t ADD COLUMN b int", "t"],
     ["rows", "t", "UPDATE t SET a = a + 1", "t"],
     ["a qualified name", `"s é"."T"`, `ALTER TABLE "s é"."T" DROP COLUMN a`, `"s é"."T"`],
+    ["a path", `"s é"."T"`, `SET search_path = "s é"; ALTER TABLE "T" ADD b int`, `"s é"."T"`],
+    ["a path by the role", `"U"`, `SET search_path = "$user"; ALTER TABLE "U" ADD b int`, `"U"`],
     ["a partition", "p", "ALTER TABLE p ADD COLUMN b int", "p1"],
     ["a child", "m", "ALTER TABLE m ADD COLUMN b int", "c"],
   ])("vacuum is in nobody's way: %s", async (_, table, up, vacuumed) => {
@@ -138,7 +140,9 @@ forEachServer("waiting for locks", (server) => {
         CREATE TABLE "s é"."T" (LIKE t INCLUDING ALL);
         CREATE TABLE p (LIKE t INCLUDING ALL) PARTITION BY RANGE (id);
         CREATE TABLE p1 PARTITION OF p DEFAULT;
-        CREATE TABLE m (LIKE t INCLUDING ALL); CREATE TABLE c () INHERITS (m); INSERT INTO ${table} VALUES (1, 1), (2, 2)`);
+        CREATE TABLE m (LIKE t INCLUDING ALL); CREATE TABLE c () INHERITS (m);
+        CREATE SCHEMA AUTHORIZATION CURRENT_USER CREATE TABLE "U" (LIKE public.t INCLUDING ALL);
+        INSERT INTO ${table} VALUES (1, 1), (2, 2)`);
       await using project = await createProject({ "1_x.up.sql": `${up};` });
       const dir = `${project.dir}/migrations`;
       const events: RunEvent[] = [];

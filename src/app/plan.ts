@@ -15,7 +15,7 @@ import {
   verdictOf,
 } from "../core/plan.ts";
 import type { Dialect, Session } from "../dialects/dialect.ts";
-import { foresee } from "../engine/losses.ts";
+import { foresee, type LookingAhead, undoAhead } from "../engine/losses.ts";
 import { keepingOf } from "../engine/step.ts";
 import { stateOf } from "../journal/state.ts";
 import { readRecords } from "../journal/store.ts";
@@ -136,8 +136,6 @@ export async function planBack(
 
 type Plan = Awaited<ReturnType<typeof planUp>> | Awaited<ReturnType<typeof wayBack>>["plan"];
 
-type LookingAhead = Parameters<typeof foresee>[0];
-
 async function lookOf(settings: Settings, dialect: Dialect, session: Session) {
   const { verbatim, environment, onlineAboveBytes } = settings;
   const keeps = !verbatim && (await dialect.refusesKeeping(session)) === undefined;
@@ -220,14 +218,10 @@ async function foreseen(
   look: LookingAhead | undefined,
 ): Promise<Undo> {
   if (look === undefined || !statement.undoFromCatalog) return statement.undo;
-  const { dialect, session } = look;
-  await session.run("BEGIN READ ONLY");
   try {
-    const undo = await (await dialect.undoer(statement, keepingOf(look))).before(session);
+    const undo = await undoAhead(look, statement);
     return undo.kind === "exact" && undo.sql.length === 0 ? statement.undo : undo;
   } catch {
     return statement.undo;
-  } finally {
-    await session.run("ROLLBACK");
   }
 }

@@ -183,7 +183,10 @@ export type Verdict = "exact" | "lossy" | "irreversible";
 
 /** A question to the catalog that tells whether a non-transactional statement has happened. */
 export interface Probe {
-  /** SELECT returning one row with one text column: `done`, `not-done` or `half`. */
+  /**
+   * SELECT returning one row. Its first column: `done`, `not-done` or `half`. A second one, if there is
+   * one, is what `cleanup` would be.
+   */
   sql: string;
   /** What removes a half-done attempt (an INVALID index), run before the retry; absent: nothing to remove. */
   cleanup?: UndoStatement;
@@ -250,6 +253,14 @@ export interface PlannedStatement {
   session?: boolean;
   /** Schemas in which its names are to be resolved; absent: those of the session. */
   searchPath?: readonly string[];
+  /**
+   * Schemas in which its names will be looked for, as far as its file says that (SET search_path). Null:
+   * the file changes them in a way that is not known before. Absent: those of the session. It is for
+   * looking ahead; when the statement runs, its session decides.
+   */
+  foreseenPath?: readonly string[] | null;
+  /** Run just before it; where that fails, so does the statement: it was planned for something else. */
+  requires?: string;
   /** Of Belay's own undo: see {@link UndoStatement}. */
   merges?: string[];
   mayBeGone?: boolean;

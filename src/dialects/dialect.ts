@@ -404,7 +404,10 @@ export interface Dialect {
     progress: unknown,
     amount: number,
   ): Promise<Batch>;
-  probe(session: Session, probe: Probe): Promise<"done" | "not-done" | "half">;
+  probe(
+    session: Session,
+    probe: Probe,
+  ): Promise<{ state: "done" | "not-done" | "half"; cleanup?: string }>;
 
   /**
    * Asks the questions of an undo that would run next. Outside of a transaction; changes nothing, and

@@ -57,7 +57,7 @@ function refuse({ version, name, direction }: Judged, losses: Loss[], state: str
  * makes or changes the tables that they name, or how names are read. What names no tables may hang
  * together with anything, so it is only told of the first. The others are judged when they have run.
  */
-export async function foresee(run: Seeing, plan: Plan): Promise<Foreseen[]> {
+export async function foresee(run: LookingAhead, plan: Plan): Promise<Foreseen[]> {
   const foreseen: Foreseen[] = [];
   const touched: string[] = [];
   const all = plan.steps.flatMap((step) => step.statements);
@@ -69,7 +69,10 @@ export async function foresee(run: Seeing, plan: Plan): Promise<Foreseen[]> {
         ? statement === all[0]
         : !names.some((name) => touched.some((other) => overlap(name, other)));
     if (isTold) {
-      const undo = await undoOf(run, statement);
+      const undo = await undoAhead(run, statement).catch((error: unknown) => {
+        if (run.dialect.trouble(error).kind === "connection") throw error;
+        return undefined;
+      });
       if (undo !== undefined) foreseen.push({ changes: statement.changes, undo });
     }
     if (!statement.changes.every(({ kind }) => kind.startsWith("drop-"))) touched.push(...names);
@@ -77,18 +80,20 @@ export async function foresee(run: Seeing, plan: Plan): Promise<Foreseen[]> {
   return foreseen;
 }
 
-type Seeing = Pick<Run, "session" | "dialect" | "keeps" | "onlineAboveBytes" | "environment">;
+export type LookingAhead = Pick<
+  Run,
+  "session" | "dialect" | "keeps" | "onlineAboveBytes" | "environment"
+>;
 type Statement = Plan["steps"][number]["statements"][number];
 
-async function undoOf({ session, dialect, ...run }: Seeing, statement: Statement) {
+/** What its undo would be if it were the next to run. Throws what the server does where it is not. */
+export async function undoAhead({ session, dialect, ...run }: LookingAhead, statement: Statement) {
   await session.run("BEGIN READ ONLY");
   try {
-    if (statement.searchPath) await dialect.setSearchPath(session, statement.searchPath, true);
+    const path = statement.searchPath ?? statement.foreseenPath;
+    if (path) await dialect.setSearchPath(session, path, true);
     const undoer = await dialect.undoer(statement, keepingOf(run));
     return await undoer.before(session);
-  } catch (error) {
-    if (dialect.trouble(error).kind === "connection") throw error;
-    return undefined;
   } finally {
     await session.run("ROLLBACK");
   }

@@ -69,7 +69,7 @@ async function awaitMaintenance(run: Run, step: Step, waitMs: number): Promise<v
   const tables = step.statements.flatMap((statement) =>
     locksAgainstMaintenance(run, statement).map(({ table }) => ({
       name: table,
-      path: statement.searchPath ?? path,
+      path: statement.searchPath ?? statement.foreseenPath ?? path,
     })),
   );
   if (tables.length === 0) return;
@@ -206,6 +206,7 @@ async function runOne(
   let kept: Kept | undefined;
   try {
     await enterSearchPath(run, statement, true);
+    if (statement.requires !== undefined) await session.run(statement.requires);
     kept = keptOf(await undoer.before(session));
     for (const sql of kept?.before ?? []) await session.run(sql);
     // A repeated one is done by now; here it only gets its record.
@@ -254,6 +255,11 @@ async function runStatement(run: Run, step: Step, context: StepContext): Promise
   checkCancelled(run);
   run.report({ kind: "statement", line: statement.line, sql: statement.sql, index: 0, count: 1 });
   await enterSearchPath(run, statement, false);
+  if (statement.requires !== undefined) {
+    await session.run(statement.requires).catch((error: unknown) => {
+      throw wrap(run, statement, error);
+    });
+  }
   const searchPath = await currentPath(run);
   const undoer = await dialect.undoer(statement);
   const foreseen = await undoer.before(session);
@@ -261,7 +267,7 @@ async function runStatement(run: Run, step: Step, context: StepContext): Promise
   // What has to run to be understood cannot be judged before.
   if (!statement.observe) context.judge?.({ undo: [entry(foreseen)], rows: [] });
   const { probe } = statement;
-  const probed = probe !== undefined && (await dialect.probe(session, probe)) === "not-done";
+  const probed = probe !== undefined && (await dialect.probe(session, probe)).state === "not-done";
   lease.check();
   await append(session, run.id, lease.token, {
     kind: "statement-intended",
@@ -327,13 +333,12 @@ export async function settleHalf(
   { probe }: PlannedStatement,
 ): Promise<"done" | "not-done"> {
   if (probe === undefined) return "not-done";
-  const answer = await run.dialect.probe(run.session, probe);
-  if (answer !== "half" || probe.cleanup === undefined) {
-    return answer === "done" ? "done" : "not-done";
-  }
+  const { state, cleanup = probe.cleanup?.sql } = await run.dialect.probe(run.session, probe);
+  if (state !== "half" || cleanup === undefined) return state === "done" ? "done" : "not-done";
   await run.dialect.setTimeouts(run.session, { lockMs: run.limits.lockBudgetMs, statementMs: 0 });
-  await run.session.run(probe.cleanup.sql);
-  return (await run.dialect.probe(run.session, probe)) === "done" ? "done" : "not-done";
+  await run.session.run(cleanup);
+  const settled = await run.dialect.probe(run.session, probe);
+  return settled.state === "done" ? "done" : "not-done";
 }
 
 /**

@@ -158,7 +158,7 @@ describe("the crash walk", () => {
     await using project = await createProject(several);
     const settings: Settings = {
       ...settingsOf(project),
-      through: (dialect) => ({ ...dialect, probe: async () => "done" }),
+      through: (dialect) => ({ ...dialect, probe: async () => ({ state: "done" }) }),
     };
     const options = { ...thorough, versions: ["0002"], crashBudget: 20 };
     const { migrations } = await prove(settings, options);

@@ -73,17 +73,20 @@ export function likelyIndexName(node: IndexStmt): string {
   return [node.relation?.relname ?? "", ...columns, "idx"].join("_");
 }
 
-/** Whether CREATE INDEX CONCURRENTLY has happened; a failed one leaves an INVALID index. */
+/**
+ * Whether CREATE INDEX CONCURRENTLY has happened; a failed one leaves an INVALID index. It is looked for at
+ * its table: an index of the name may be in another schema too, and one that we have not made may not go.
+ */
 export function indexProbe(node: IndexStmt): Probe {
   const { relation = {}, idxname } = node;
-  const answer = `SELECT CASE WHEN x.indexrelid IS NULL THEN 'not-done'
-    WHEN x.indisvalid THEN 'done' ELSE 'half' END`;
-  if (idxname === undefined) return { sql: `${answer} ${unnamed(node)}` };
-  const name = relationSql({ ...relation, relname: idxname });
+  const answer = `CASE WHEN x.indexrelid IS NULL THEN 'not-done'
+    WHEN x.indisvalid THEN 'done' ELSE 'half' END AS state`;
+  if (idxname === undefined) return { sql: `SELECT ${answer} ${unnamed(node)}` };
   return {
-    sql: `${answer} FROM (SELECT to_regclass(${literal(name)}) AS oid) named
-    LEFT JOIN pg_index x ON x.indexrelid = named.oid`,
-    cleanup: { sql: `DROP INDEX CONCURRENTLY IF EXISTS ${name}`, transactional: false },
+    sql: `SELECT ${answer}, 'DROP INDEX CONCURRENTLY IF EXISTS ' || x.indexrelid::regclass AS cleanup
+    FROM (SELECT to_regclass(${literal(relationSql(relation))}) AS oid) named
+    LEFT JOIN (pg_index x JOIN pg_class c ON c.oid = x.indexrelid AND c.relname = ${literal(idxname)}::name)
+      ON x.indrelid = named.oid`,
   };
 }
 

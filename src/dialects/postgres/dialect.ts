@@ -18,6 +18,7 @@ import { observer } from "./observer.ts";
 import { type ParsedStatement, parseScript, parseStatement } from "./parse.ts";
 import { readings } from "./readings.ts";
 import { rowSamples } from "./row-sample.ts";
+import { pathText } from "./search-path.ts";
 import { sequenceNumbers } from "./sequence-numbers.ts";
 import { connect, troubleOf } from "./session.ts";
 import { contentsOf, makeTable, portably } from "./shelf-contents.ts";
@@ -67,6 +68,8 @@ async function canBeTakenBack(session: Session, statement: PlannedStatement, kee
   if (!statement.undoFromCatalog) return statement.undo.kind === "exact";
   await session.run("BEGIN READ ONLY");
   try {
+    const { foreseenPath } = statement;
+    if (foreseenPath) await postgres.setSearchPath(session, foreseenPath, true);
     const undo = await (await undoer(statement, keeping)).before(session);
     if (undo.kind === "lossy" || undo.kind === "irreversible") return false;
     return undo.kind !== "captured" || !(await firesTriggers(lookup(session), undo.kept.tables));
@@ -183,8 +186,8 @@ export const postgres: Dialect = {
     return row?.path ?? [];
   },
   async setSearchPath(session, path, inTransaction) {
-    const quoted = path.map((schema) => `"${schema.replaceAll('"', '""')}"`).join(", ");
-    await session.query("SELECT set_config('search_path', $1, $2)", [quoted, inTransaction]);
+    const values = [pathText(path), inTransaction];
+    await session.query("SELECT set_config('search_path', $1, $2)", values);
   },
 
   undoer,
@@ -196,9 +199,11 @@ export const postgres: Dialect = {
   awaitMaintenance,
   async probe(session, probe) {
     const [row] = await session.query(probe.sql);
-    const answer = Object.values(row ?? {})[0];
-    if (answer === "done" || answer === "not-done" || answer === "half") return answer;
-    throw new BelayError("BELAY_INTERNAL", `A probe answered ${JSON.stringify(answer)}`, {
+    const [state, cleanup] = Object.values(row ?? {});
+    if (state === "done" || state === "not-done" || state === "half") {
+      return { state, ...(typeof cleanup === "string" && { cleanup }) };
+    }
+    throw new BelayError("BELAY_INTERNAL", `A probe answered ${JSON.stringify(state)}`, {
       state: "Unknown: it could not be asked whether the statement has happened.",
       details: { probe: probe.sql },
     });

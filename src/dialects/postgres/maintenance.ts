@@ -43,7 +43,9 @@ async function maintained(session: Session, tables: readonly Named[]): Promise<s
      SELECT DISTINCT format('%I.%I', n.nspname, c.relname) AS name
        FROM family f JOIN pg_class m ON m.oid = f.member JOIN pg_namespace o ON o.oid = m.relnamespace
          JOIN pg_class c ON c.oid = f.oid JOIN pg_namespace n ON n.oid = c.relnamespace
-      WHERE replace(o.nspname || '.' || m.relname, '"', '') = ANY ($1::text[])
+      WHERE replace(o.nspname || '.' || m.relname, '"', '') = ANY (
+          SELECT CASE WHEN starts_with(name, '$user.')
+            THEN replace(current_user, '"', '') || substr(name, 6) ELSE name END FROM unnest($1::text[]) name)
         AND c.relkind IN ('r', 'p')
       ORDER BY 1`,
     [names],

@@ -6,6 +6,7 @@ import type { Lock, Question, ReadTable, UndoStatement } from "../../core/plan.t
 import type { Answer, Session, Standing } from "../dialect.ts";
 import { mergeLocks } from "./compose.ts";
 import { quote } from "./names.ts";
+import { pathText } from "./search-path.ts";
 import { isOurSchema } from "./shelf-names.ts";
 
 export async function standing(
@@ -150,7 +151,6 @@ async function strongestLocks(
 }
 
 async function enter(session: Session, searchPath: readonly string[] = []): Promise<void> {
-  await session.query("SELECT pg_catalog.set_config('search_path', $1, true)", [
-    searchPath.map(quote).join(", "),
-  ]);
+  const text = pathText(searchPath);
+  await session.query("SELECT pg_catalog.set_config('search_path', $1, true)", [text]);
 }

@@ -5,6 +5,7 @@ import type { TransactionMode } from "../../core/migration.ts";
 import type { PlannedStatement, Step } from "../../core/plan.ts";
 import { describe, planned } from "./classify.ts";
 import type { ParsedStatement } from "./parse.ts";
+import { FilePath } from "./search-path.ts";
 
 /**
  * `auto`: consecutive statements share a transaction, what the server refuses in one stands alone.
@@ -29,6 +30,7 @@ class Grouping {
   #begin: ParsedStatement | undefined;
   /** The last statement needs to be committed before anything but its like can follow. */
   #mustCommit = false;
+  readonly #names = new FilePath();
 
   constructor(mode: TransactionMode) {
     this.#mode = mode;
@@ -45,16 +47,20 @@ class Grouping {
 
   add(each: ParsedStatement): void {
     const description = describe(each);
-    const statement = planned(each, description);
-    const { endsStep = false } = description;
-    if (!statement.transactional) {
+    const { endsStep = false, transactional = true } = description;
+    const apart = this.#mode === "none" || !transactional || (this.#mustCommit && !endsStep);
+    if (apart && !this.#begin) this.#close();
+    const { path } = this.#names;
+    const statement = {
+      ...planned(each, description),
+      ...(path !== undefined && { foreseenPath: path }),
+    };
+    this.#names.pass(each);
+    if (!transactional) {
       if (this.#begin) throw refusedInside(each, statement);
-      this.#close();
       this.#steps.push({ transactional: false, statements: [statement] });
       return;
     }
-    const apart = this.#mode === "none" || (this.#mustCommit && !endsStep);
-    if (apart && !this.#begin) this.#close();
     this.#group.push(statement);
     this.#mustCommit = endsStep;
   }
@@ -71,6 +77,7 @@ class Grouping {
     }
     this.#group = [];
     this.#mustCommit = false;
+    this.#names.endTransaction();
   }
 }
 

@@ -9,6 +9,7 @@ import { mainPart, type Occasion, type SafeForm } from "./form.ts";
 export const form: SafeForm = {
   name: "concurrently",
   kind: "create-index",
+  isAsNamed: true,
   blocks({ node }) {
     if (!("IndexStmt" in node) || node.IndexStmt.concurrent) return undefined;
     return node.IndexStmt.relation;

@@ -46,6 +46,8 @@ export interface SafeForm {
   kind: string;
   /** Worth it from this part of `onlineAboveBytes` on; absent: from all of it. */
   share?: number;
+  /** All its parts name the table as the statement does, and are right for any that has the name by then. */
+  isAsNamed?: true;
   /** The table that it blocks; undefined: it does not block, being written as it should be. */
   blocks(parsed: ParsedStatement): RangeVar | undefined;
   /** The steps; as one clause, why it has to run as written; undefined: it does not block after all. */

@@ -2,17 +2,18 @@
 // committed first; that is only done where all of it can be taken back should a later part fail, and
 // where nothing in the step lives as long as its transaction.
 
-import type { RangeVar } from "@pgsql/types";
 import type { PlannedStatement, Step } from "../../../core/plan.ts";
 import { commandsOf } from "../alter-table.ts";
 import { classify } from "../classify.ts";
 import type { Lookup } from "../kind.ts";
 import { type ParsedStatement, parseStatement } from "../parse.ts";
-import { findRelation, type Relation } from "../relation.ts";
+import type { Relation } from "../relation.ts";
+import { isLocalSetting, pathText } from "../search-path.ts";
 import { commandTexts } from "../split-commands.ts";
 import { forms } from "./all.ts";
 import { FreeNames } from "./chosen-name.ts";
 import type { FormStep, SafeForm } from "./form.ts";
+import { MeantTables, sameTable } from "./meant-table.ts";
 
 interface Safety {
   /** Bytes; see the port. */
@@ -26,10 +27,7 @@ type Choice = FormStep[] | string | undefined;
 
 /** What earlier statements of the plan make of the names in later ones. */
 interface Past {
-  /** Tables that they make, without schema; they are as large as the migration makes them. */
-  made: Set<string>;
-  /** A setting may have changed where names are looked for. */
-  movesNames: boolean;
+  tables: MeantTables;
   names: FreeNames;
   /** The texts of those that may change a table; null: of some nobody knows what they do. */
   texts: string[] | null;
@@ -41,8 +39,7 @@ export async function safely(
   safety: Safety,
 ): Promise<Step[]> {
   const past: Past = {
-    made: new Set(),
-    movesNames: false,
+    tables: new MeantTables(catalog),
     names: new FreeNames(catalog),
     texts: [],
   };
@@ -63,7 +60,8 @@ async function stepSafely(
     const parts = step.transactional ? await apart(written) : [written];
     const choices: Choice[] = [];
     for (const each of parts) {
-      const choice = step.transactional ? await formOf(catalog, each, safety, past) : undefined;
+      const choose = () => formOf(catalog, each, safety, past);
+      const choice = step.transactional ? await under(catalog, each, choose) : undefined;
       choices.push(choice);
       remember(each, past, Array.isArray(choice));
     }
@@ -113,7 +111,7 @@ async function apart(statement: PlannedStatement): Promise<PlannedStatement[]> {
     const sql = `${head} ${commands[index]}`;
     const { verbatim } = statement;
     const known = classify(await parseStatement(sql, statement.line));
-    parts.push({ ...known, ...(verbatim && { verbatim }) });
+    parts.push({ ...known, ...(verbatim && { verbatim }), ...foreseenPathOf(statement) });
   }
   return parts;
 }
@@ -158,16 +156,49 @@ async function formOf(
   if (form === undefined) return undefined;
   const parsed = await parseStatement(statement.sql, statement.line);
   const named = form.blocks(parsed);
+  if (named === undefined) return undefined;
   const bytes = onlineAboveBytes * (form.share ?? 1);
-  const table = named && (await largeTable(catalog, named, past, bytes));
+  const isKnown = past.tables.isKnown(statement, named);
+  const table = await past.tables.large(named, { bytes, isKnown });
   if (table === undefined) return undefined;
   const size = `table ${table.schema}.${table.name} has ${table.size}`;
   if (statement.verbatim) return `${size}; its directive wants it so`;
-  if (past.movesNames && named?.schemaname === undefined) {
-    return `${size}; a setting of this migration may change which table it names`;
-  }
+  const mayBeAnother = !form.isAsNamed && past.tables.mayBeAnother(table);
+  if (!isKnown || mayBeAnother)
+    return `${size}; this migration may change which table that name is of`;
   const steps = await stepsOf(catalog, form, { parsed, statement }, { table, why: size, past });
-  return typeof steps === "string" ? `${size}; ${steps}` : steps;
+  if (typeof steps === "string") return `${size}; ${steps}`;
+  const requires = form.isAsNamed ? undefined : sameTable(named, table);
+  return steps?.map((step, at) => ({
+    ...step,
+    statements: step.statements.map((each, index) => ({
+      ...each,
+      ...foreseenPathOf(statement),
+      ...(at + index === 0 && requires !== undefined && { requires }),
+    })),
+  }));
+}
+
+function foreseenPathOf({ foreseenPath }: PlannedStatement) {
+  return foreseenPath === undefined ? {} : { foreseenPath };
+}
+
+/** With its names looked for where they will be when it runs. */
+async function under<T>(
+  catalog: Lookup,
+  { foreseenPath }: PlannedStatement,
+  work: () => Promise<T>,
+): Promise<T> {
+  if (!foreseenPath) return work();
+  const [session] = await catalog.rows<{ path: string }>(
+    "SELECT current_setting('search_path') AS path, set_config('search_path', $1, false)",
+    [pathText(foreseenPath)],
+  );
+  try {
+    return await work();
+  } finally {
+    await catalog.rows("SELECT set_config('search_path', $1, false)", [session?.path]);
+  }
 }
 
 function stepsOf(
@@ -183,31 +214,6 @@ function stepsOf(
   return steps({ parsed, planned: statement }, occasion);
 }
 
-interface Sized extends Record<string, unknown> {
-  isLarge: boolean;
-  size: string;
-}
-
-/** Undefined: it is not there before this migration, is temporary, or not worth it. */
-async function largeTable(
-  catalog: Lookup,
-  named: RangeVar,
-  { made }: Past,
-  onlineAboveBytes: number,
-): Promise<(Relation & { size: string }) | undefined> {
-  if (made.has(named.relname ?? "")) return undefined;
-  const table = await findRelation(catalog, named);
-  if (table === undefined || !/^[rpm]$/.test(table.kind)) return undefined;
-  const [found] = await catalog.rows<Sized>(
-    `SELECT sum(pg_table_size(relid)) >= $2 AS "isLarge", pg_size_pretty(sum(pg_table_size(relid))) AS size
-       FROM (SELECT $1::oid AS relid UNION SELECT relid FROM pg_partition_tree($1::oid::regclass)) t`,
-    [table.oid, onlineAboveBytes],
-  );
-  return found?.isLarge ? { ...table, size: found.size } : undefined;
-}
-
-const makesTable = /^(create-(table|table-as|materialized-view)|select-into|rename-table)$/;
-
 /** What may take a name that a form would choose, or free one that it would find taken. */
 const movesObjects =
   /^(create-index|add-(unique|primary-key|check|foreign-key)|attach-partition|rename-.*|drop-(?!not-null|default).*|opaque|do|call|execute)$/;
@@ -215,27 +221,17 @@ const movesObjects =
 /** What it does is not in its text. */
 const opaque = /^(opaque|do|call|execute|select|create-extension|alter-extension)$/;
 
-/** Settings that change where names are looked for. */
-const movesNames = /^(search_path|role|session_authorization|all)$/;
-
 function remember(statement: PlannedStatement, past: Past, isInForm: boolean): void {
   past.texts?.push(statement.sql.toLowerCase());
-  for (const { kind, object } of statement.changes) {
-    if (makesTable.test(kind)) past.made.add(bareName(object));
+  past.tables.pass(statement);
+  for (const { kind } of statement.changes) {
     if (movesObjects.test(kind) && !isInForm) past.names.close();
     if (opaque.test(kind)) past.texts = null;
-    if (kind === "set" ? movesNames.test(object) : statement.session) past.movesNames = true;
   }
 }
 
-/** `public."Users"` as statements write it -> `Users`. */
-function bareName(object: string): string {
-  const last = /(?:"((?:[^"]|"")*)"|[^."]+)$/.exec(object);
-  return last?.[1]?.replaceAll('""', '"') ?? last?.[0] ?? object;
-}
-
-function isLocalSetting({ changes, session }: PlannedStatement): boolean {
-  return !session && changes.some(({ kind }) => kind === "set");
+async function isLocal({ sql, line }: PlannedStatement): Promise<boolean> {
+  return /^set\b|set_config/i.test(sql) && isLocalSetting(await parseStatement(sql, line));
 }
 
 /** Why a step stays one transaction although forms would cut it; undefined: it may be cut. */
@@ -248,7 +244,7 @@ async function whyWhole(
   for (const [index, statement] of statements.entries()) {
     const { sql, changes } = statement;
     const shown = sql.replace(/\s+/g, " ").slice(0, 60);
-    if (isLocalSetting(statement) || changes.some(({ kind }) => kind === "lock-table")) {
+    if ((await isLocal(statement)) || changes.some(({ kind }) => kind === "lock-table")) {
       return `"${shown}" holds for one transaction only`;
     }
     if (/\bon\s+commit\b|^set\s+constraints\b|^declare\b/i.test(sql)) {
