@@ -3,6 +3,7 @@
 import { expect, test } from "vitest";
 import type { Session } from "../../src/dialects/dialect.ts";
 import { classify } from "../../src/dialects/postgres/classify.ts";
+import { postgres } from "../../src/dialects/postgres/dialect.ts";
 import { parseStatement } from "../../src/dialects/postgres/parse.ts";
 import { connect } from "../../src/dialects/postgres/session.ts";
 import { proveKind } from "../kinds-harness.ts";
@@ -129,11 +130,12 @@ forEachServer("probes", (server) => {
     const session = await connect({ url: database.url, applicationName: "prove-kind" });
     try {
       await session.run(before);
-      const { probe } = classify(await parseStatement(sql));
+      const { probe = { sql: "" } } = classify(await parseStatement(sql));
+      const ask = () => postgres.probe(session, probe);
       await body({
         session,
-        answer: async () => Object.values((await session.query(probe?.sql ?? ""))[0] ?? {})[0],
-        cleanUp: () => session.run(probe?.cleanup?.sql ?? ""),
+        answer: async () => (await ask()).state,
+        cleanUp: async () => session.run((await ask()).cleanup ?? ""),
       });
     } finally {
       await session.close();
@@ -145,7 +147,8 @@ forEachServer("probes", (server) => {
     test(`${create}: absent, half, done`, async () => {
       await probed(
         create,
-        `${t}INSERT INTO t VALUES (2, 2, 'y')`,
+        `${t}INSERT INTO t VALUES (2, 2, 'y'); CREATE SCHEMA s; CREATE TABLE s.u (a int);
+          SET search_path = s, public; ${name === "" ? "" : `CREATE INDEX ${name} ON s.u (a)`}`,
         async ({ session, answer, cleanUp }) => {
           expect(await answer()).toBe("not-done");
           await expect(session.run(create)).rejects.toThrow(/could not create unique index/);
