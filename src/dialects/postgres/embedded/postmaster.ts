@@ -11,7 +11,7 @@ import { assert } from "../../../core/errors.ts";
 import type { Binaries } from "./binaries.ts";
 import { readIfAny } from "./files.ts";
 import type { Home } from "./home.ts";
-import { hasArgument, identify } from "./process.ts";
+import { hasArgument, identify, isRunning } from "./process.ts";
 import { spawnError, spawnOptions, startError } from "./program.ts";
 
 export type Settings = Record<string, string | number>;
@@ -91,9 +91,12 @@ export async function startPostmaster(
 export async function stopPostmaster(data: string, environment: Environment): Promise<void> {
   const deadline = environment.monotonic() + stoppedWithinMs;
   const found = findPostmaster(data);
+  const server = found && identify(found.pid);
+  if (server === undefined) return;
   // Fast shutdown. Windows knows no signals and ends the process at once; PostgreSQL recovers.
-  if (found) process.kill(found.pid, "SIGINT");
-  while (findPostmaster(data) && environment.monotonic() < deadline) {
+  process.kill(server.pid, "SIGINT");
+  // Not for as long as its lock file is there: it removes that, and then goes.
+  while (isRunning(server) && environment.monotonic() < deadline) {
     await environment.sleep(pollMs);
   }
 }
