@@ -102,7 +102,7 @@ const makesTable = /^(create-(table|table-as|materialized-view)|select-into|rena
 
 /** After all others a name may mean another table. */
 const keepsNames =
-  /^(add-(?!inherit).*|alter-(column-type|constraint|identity|policy|sequence|statistics)|attach-partition|analyze|cluster|cluster-on|comment|copy|create-(index|policy|rule|statistics|trigger)|delete|detach-partition|drop-(column|constraint|default|expression|identity|inherit|not-null|policy|rule|trigger)|enable-.*|grant|insert|lock-table|merge|owner-to|read|refresh-materialized-view|reindex|rename-(column|constraint|policy|trigger)|replica-identity|row-security|select|set(-(?!table-schema|object-schema).*)?|truncate|update|vacuum|validate-constraint)$/;
+  /^(add-(?!inherit).*|alter-(column-type|constraint|identity|policy|sequence|statistics)|attach-partition|analyze|cluster|cluster-on|comment|copy|create-(index|policy|rule|statistics|trigger)|delete|detach-partition|drop-(column|constraint|default|expression|identity|inherit|not-null|policy|rule|trigger)|enable-.*|grant|insert|lock-table|merge|owner-to|read|refresh-materialized-view|reindex|rename-(column|constraint|policy|trigger)|replica-identity|row-security|select|set(-.*)?|truncate|update|vacuum|validate-constraint)$/;
 
 const renames =
   /^((rename|drop)-(table|view|materialized-view|foreign-table|sequence|index|schema)|set-.*schema)$/;
