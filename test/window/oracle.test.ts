@@ -51,3 +51,17 @@ test("a table that this rollback has lost is, and so is all that it had to take 
     "too much: t a text false null false ",
   ]);
 });
+
+test("a loss is told by the name that the table had when it went", async () => {
+  const sql = 'ALTER TABLE "other" RENAME TO "quo""te";\nDROP TABLE "quo""te"';
+  const dropped = snapshot(table("2", "t", "integer"));
+  const window = { was, left: dropped, now: dropped };
+  const lineage = lineageOf(was.shape, dropped.shape);
+  const judgeLoss = (object: string) =>
+    judgeDown({ ...window, lineage }, dropped, {
+      ...{ ...told, hasLost: false, sql },
+      losses: [{ object, why: "DROP TABLE removes it with its rows", rows: 1 }],
+    });
+  expect(await judgeLoss('table "quo""te"')).toEqual([]);
+  expect(await judgeLoss('table "quite"')).toEqual([expect.stringMatching(/^other r1: is gone/)]);
+});

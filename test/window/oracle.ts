@@ -155,7 +155,7 @@ class JudgedTable {
     const anew = isOlder ? undefined : window.now.rows.get(name);
     this.namesake = (row) => [...(anew?.values() ?? [])].some((each) => each.tag === row?.tag);
     this.isLossy = told.losses.some(({ object }) =>
-      [name, later?.name].some(
+      [...tableNames(told.sql, name), later?.name].some(
         (each) => each !== undefined && unquoted(object).includes(unquoted(each)),
       ),
     );
@@ -444,6 +444,17 @@ function bare(value: unknown): string {
 }
 
 const escaped = (name: string) => name.replaceAll(/[$().]/g, "\\$&");
+
+/** Those that the migration gives a table one after the other: it may go under any of them. */
+function tableNames(sql: string, name: string): string[] {
+  const names = [name];
+  const quoted = '"((?:[^"]|"")*)"';
+  for (const [, from, to] of sql.matchAll(
+    new RegExp(`^ALTER TABLE ${quoted} RENAME TO ${quoted}`, "gm"),
+  ))
+    if (`"${from}"` === ident(names.at(-1)!)) names.push(to!.replaceAll('""', '"'));
+  return names;
+}
 
 const unquoted = (name: string) => name.replaceAll('"', "");
 
