@@ -32,6 +32,22 @@ proveForm("constraints", [
     runs: [/"users_Age_check"/, /VALIDATE/, /"users_check"/, /VALIDATE/, /CONSTRAINT adult/],
   },
   {
+    // An empty twin has its name by then.
+    before: tables,
+    sql: `TRUNCATE users; ALTER TABLE users ADD CHECK (id > 0), ADD FOREIGN KEY (org) REFERENCES org;
+      ALTER TABLE users ALTER email SET NOT NULL; ALTER TABLE users ADD CONSTRAINT k PRIMARY KEY (id);`,
+    forms: [...Array(4).fill("validated"), ...notNull, ...Array(5).fill("by index")],
+    deaths: 12,
+  },
+  {
+    // Twice, and a table that is emptied with it.
+    before: `CREATE TABLE org (id int PRIMARY KEY); CREATE TABLE users (id int, org int REFERENCES org);
+      INSERT INTO org VALUES (1); INSERT INTO users VALUES (1, 1);`,
+    sql: `TRUNCATE org CASCADE; INSERT INTO org VALUES (3); TRUNCATE org CASCADE;
+      ALTER TABLE users ADD CONSTRAINT c CHECK (id > 0); ALTER TABLE org ADD CONSTRAINT d CHECK (id > 2);`,
+    forms: Array(4).fill("validated"),
+  },
+  {
     before: tables,
     sql: "ALTER TABLE users ADD CHECK (users IS NOT NULL);",
     forms: [],

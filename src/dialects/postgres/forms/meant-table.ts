@@ -7,6 +7,7 @@ import { doBlock } from "../capture/shelf.ts";
 import type { Lookup } from "../kind.ts";
 import { literal, relationName, relationSql } from "../names.ts";
 import { findRelation, type Relation } from "../relation.ts";
+import { standIns } from "../set-aside/twin-mark.ts";
 
 /** Goes along with the statements of a migration. */
 export class MeantTables {
@@ -87,12 +88,16 @@ interface Sized extends Record<string, unknown> {
   size: string;
 }
 
-/** Fails where the name is another table's when it runs, for whatever reason. */
+/**
+ * Fails where the name is another table's when it runs, for whatever reason. One that an earlier
+ * TRUNCATE of the migration has put in its place, empty and like it, is the same to everybody.
+ */
 export function sameTable(named: RangeVar, { oid }: Relation): string {
   const name = relationName(named);
   const message = `${name} is another table now than when the migration was planned; -- belay:verbatim above the statement runs it as written`;
   return doBlock(`BEGIN
-  IF pg_catalog.to_regclass(${literal(relationSql(named))})::pg_catalog.oid IS DISTINCT FROM ${oid} THEN
+  IF NOT EXISTS (SELECT FROM ${standIns(oid)} meant
+    WHERE oid = pg_catalog.to_regclass(${literal(relationSql(named))})) THEN
     RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state', MESSAGE = ${literal(message)};
   END IF;
 END`);

@@ -17,3 +17,14 @@ END $belay$`;
 export const isTwin = (oid: string) => `EXISTS (SELECT FROM pg_namespace twins
   WHERE ${isOurSchema("twins.nspname")} AND (${oid})::oid::text = ANY (string_to_array(
     obj_description(twins.oid, 'pg_namespace'), ' ')))`;
+
+/** SQL: the oids that the table with this one may have by now: its own, and that of the twin in its place. */
+export const standIns = (oid: string) => `(WITH RECURSIVE meant(oid) AS (
+    SELECT ${oid}::pg_catalog.oid
+  UNION
+    SELECT twin.oid FROM meant JOIN pg_catalog.pg_class aside ON aside.oid = meant.oid
+      JOIN pg_catalog.pg_namespace shelf ON shelf.oid = aside.relnamespace
+      JOIN pg_catalog.pg_class twin ON twin.relname = aside.relname
+    WHERE ${isOurSchema("shelf.nspname")} AND twin.oid::text = ANY (pg_catalog.string_to_array(
+      pg_catalog.obj_description(shelf.oid, 'pg_namespace'), ' ')))
+  SELECT oid FROM meant)`;
